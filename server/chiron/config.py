@@ -1,0 +1,193 @@
+"""Every setting and its default.
+
+Settings come from, later ones winning: the defaults here, `config.toml` in the user's config directory,
+`CHIRON_…` environment variables (nested with `__`), start arguments, and the editor. The editor (and so a
+workspace) can only set what `EDITOR_MAY_SET` names: an untrusted repository must not redirect prompts or
+name a program to run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+APP = "chiron"
+
+
+class Endpoint(BaseModel):
+    """One OpenAI-compatible endpoint."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: str = Field(description="Base URL of the API, as https://host/v1.")
+    model: str = Field(description="Model name as the endpoint knows it.")
+    api_key_env: str | None = Field(None, description="Environment variable that holds the key.")
+    api_key_keyring: str | None = Field(None, description="Name under which the keyring holds the key.")
+    style: Literal["auto", "completion", "chat"] = Field("auto", description="How to ask; auto probes.")
+    timeout_s: float = Field(20.0, gt=0, le=600, description="Longest wait for one answer, in seconds.")
+    connect_timeout_s: float = Field(3.0, gt=0, le=60, description="Longest wait for a connection.")
+    max_retries: int = Field(2, ge=0, le=10, description="Tries again after 429 and 5xx.")
+    prefetch: bool = Field(False, description="May be asked ahead of the person.")
+    usd_per_m_prompt: float | None = Field(None, ge=0, description="Price of a million prompt tokens.")
+    usd_per_m_completion: float | None = Field(None, ge=0, description="Price of a million written tokens.")
+
+
+class Embedded(BaseModel):
+    """The model in the box."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    weights: Path | None = Field(None, description="A .gguf file; the packaged Gemma 3 270M by default.")
+    context_tokens: int = Field(4096, ge=512, le=131072, description="Context of one slot, in tokens.")
+    n_slots: int = Field(2, ge=1, le=16, description="Requests served side by side.")
+    threads: int | None = Field(None, ge=1, le=256, description="CPU threads; half the cores by default.")
+    idle_stop_s: float = Field(900.0, gt=0, description="Stops after this long without a request.")
+    timeout_s: float = Field(20.0, gt=0, le=600, description="Longest wait for one answer, in seconds.")
+
+
+class Cache(BaseModel):
+    """Responses on disk."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(True, description="Keep answers on disk.")
+    size_mb: int = Field(64, ge=1, le=10_000, description="Size limit in MB.")
+    life_s: float = Field(30 * 86400.0, gt=0, description="How long an answer is good.")
+    negative_life_s: float = Field(600.0, gt=0, description='How long "nothing good" is remembered.')
+
+
+class Feedback(BaseModel):
+    """The log of what became of suggestions. It never leaves this machine by itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(True, description="Keep a log of suggestions and their outcomes.")
+    retention_days: int = Field(365, ge=1, description="Older rows are erased.")
+    exclude: tuple[str, ...] = Field((), description="Globs of files that are neither sent nor kept.")
+
+
+class Suggest(BaseModel):
+    """When and how suggestions are made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    automatic: bool = Field(True, description="Suggest while typing, not only when asked.")
+    debounce_ms: int = Field(60, ge=0, le=5000, description="Quiet time before a model is asked.")
+    n_alternatives: int = Field(3, ge=1, le=3, description="Most suggestions shown for one place.")
+    recall_threshold: float = Field(
+        0.82, ge=0, le=1, description="Confidence from which a recalled task needs no model."
+    )
+
+
+class Settings(BaseSettings):
+    """Every setting. `Settings()` reads file and environment; unknown keys are errors."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CHIRON_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    model: str = Field(
+        "auto",
+        description="Endpoint in use: a name under `endpoints`, `embedded`, `none`, or `auto` "
+        "(embedded where it is installed, else none). `fake:FILE` plays a script.",
+    )
+    endpoints: Mapping[str, Endpoint] = Field(default_factory=dict, description="Endpoints by name.")
+    python: Path | None = Field(None, description="Python whose Ansible is read; found by itself if unset.")
+    collections_paths: tuple[Path, ...] = Field((), description="Further places with collections.")
+    embedded: Embedded = Embedded()
+    cache: Cache = Cache()
+    feedback: Feedback = Feedback()
+    suggest: Suggest = Suggest()
+    log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="Log on stderr.")
+    data_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path(APP, appauthor=False),
+        description="Where feedback is kept.",
+    )
+    cache_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_cache_path(APP, appauthor=False),
+        description="Where responses and module docs are kept.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (
+            init_settings,
+            env_settings,
+            TomlConfigSettingsSource(settings_cls, toml_file=config_file()),
+        )
+
+
+#: What `initializationOptions` and `workspace/configuration` may set. Nothing that names an endpoint, a
+#: key, a program or a place on disk.
+EDITOR_MAY_SET: Mapping[str, frozenset[str]] = {
+    "suggest": frozenset(Suggest.model_fields),
+    "feedback": frozenset({"exclude"}),
+}
+
+
+def config_file() -> Path:
+    """Path of the user's `config.toml`, whether it exists or not. `CHIRON_CONFIG` names another."""
+    import os
+
+    named = os.environ.get("CHIRON_CONFIG")
+    return Path(named) if named else platformdirs.user_config_path(APP, appauthor=False) / "config.toml"
+
+
+def with_editor(settings: Settings, options: object) -> tuple[Settings, tuple[str, ...]]:
+    """`settings` with the editor's over them, and the dotted names of keys that were refused.
+
+    `options` is untrusted. A value that does not fit is refused like a key that may not be set.
+    """
+    if not isinstance(options, Mapping):
+        return settings, ()
+    refused: list[str] = []
+    update: dict[str, Any] = {}
+    for room, values in options.items():
+        allowed = EDITOR_MAY_SET.get(room)
+        if allowed is None or not isinstance(values, Mapping):
+            refused.append(str(room))
+            continue
+        current: BaseModel = getattr(settings, room)
+        good: dict[str, Any] = current.model_dump()
+        for key, value in values.items():
+            if key not in allowed:
+                refused.append(f"{room}.{key}")
+                continue
+            try:
+                type(current).model_validate({**good, key: value})
+            except ValueError:
+                refused.append(f"{room}.{key}")
+            else:
+                good[key] = value
+        update[room] = type(current).model_validate(good)
+    return settings.model_copy(update=update), tuple(refused)
+
+
+__all__ = [
+    "APP",
+    "EDITOR_MAY_SET",
+    "Cache",
+    "Embedded",
+    "Endpoint",
+    "Feedback",
+    "Settings",
+    "Suggest",
+    "config_file",
+    "with_editor",
+]
