@@ -388,6 +388,57 @@ class Task:
     origin: str = "workspace"
 
 
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable in reach of the cursor. Its value is never read.
+
+    `kind` is one of `role_default`, `role_var`, `group_var`, `host_var`, `play_var`, `set_fact`,
+    `register`, `argument_spec`, `loop` or `magic`; `where` is the file, relative to the workspace.
+    """
+
+    name: str
+    kind: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The habits of a file and, where it has none, of its project. None where there is no habit."""
+
+    #: `ansible.builtin.copy` rather than `copy`.
+    fqcn: bool | None = None
+    #: `copy: src=a dest=b` rather than a mapping.
+    key_value: bool | None = None
+    #: How booleans are written: `true`, `True` or `yes`.
+    true_word: str | None = None
+    #: Quote character round strings that need none: `"`, `'` or "".
+    quote: str | None = None
+    #: How file modes are written: `"0644"`, `'0644'`, `0644` or `u=rw,g=r,o=r`, as an example.
+    mode: str | None = None
+    #: Columns by which lists of tasks and options are indented.
+    indent: int = 2
+    #: The package module used here, as written.
+    package_module: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is within reach of one place in a project. Names only, never values."""
+
+    role: str | None = None
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+    #: Names and `listen` topics of handlers in reach.
+    handlers: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    style: Style = Style()
+    #: Modules used in this workspace, as written, with the options seen there.
+    used_modules: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    #: False where the project could not be read, so that absence proves nothing.
+    complete: bool = True
+
+
 # --------------------------------------------------------------------------- outcomes
 
 
