@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
