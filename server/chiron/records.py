@@ -210,13 +210,37 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Consulted:
+    """The exchange with a model behind an answer, whether it took place now or was remembered."""
+
+    model: str
+    endpoint: str
+    prompt_version: str
+    #: The request's text, redacted, byte for byte as it was sent.
+    sent: str
+    from_cache: bool
+    leaves_machine: bool
+    n_prompt_tokens: int | None = None
+    n_completion_tokens: int | None = None
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What became of one request. `suggestions` may be empty; then `silence` says why in a code."""
 
+    id: str
     suggestions: tuple[Suggestion, ...]
     withheld: tuple[Withheld, ...]
     stage_ms: Mapping[str, float]
     silence: str | None = None
+    #: What went wrong on the way, in words for a person; the answer is then what could be had without it.
+    trouble: str | None = None
+    #: The redacted lines round the cursor, for the log.
+    context: str = ""
+    consulted: Consulted | None = None
+    catalog_version: str = ""
+    pool_version: str = ""
 
 
 # --------------------------------------------------------------------------- models

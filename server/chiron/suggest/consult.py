@@ -1,0 +1,141 @@
+"""Asking the model: from the cache where it has answered before, together with others who ask the same now.
+
+Errors are never cached. That a model had nothing good is, with its reason and a short life.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+from chiron.errors import StoreError
+from chiron.records import Consulted, Model, ModelAnswer, ModelRequest
+from chiron.store.cache import ResponseCache
+
+_T = TypeVar("_T")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A model's answer and whether it was remembered. `nothing` is the reason it was found useless before."""
+
+    answer: ModelAnswer
+    key: str
+    from_cache: bool
+    nothing: str | None = None
+
+
+@dataclass(slots=True)
+class _Shared:
+    task: asyncio.Task[ModelAnswer]
+    n_waiting: int = 0
+
+
+class Consultant:
+    """Asks one model, through one cache. Lives as long as the two of them."""
+
+    def __init__(
+        self,
+        model: Model,
+        cache: ResponseCache | None,
+        *,
+        life_s: float,
+        nothing_s: float,
+        price: Callable[[ModelAnswer], float] | None = None,
+    ) -> None:
+        self.model = model
+        self._price = price
+        self._cache = cache
+        self._life_s = life_s
+        self._nothing_s = nothing_s
+        self._in_flight: dict[str, _Shared] = {}
+
+    def key(self, request: ModelRequest, **versions: str) -> str:
+        """What two requests must share to have one answer: every parameter, and the versions behind it."""
+        parts = {
+            "request": asdict(request),
+            "model": self.model.name,
+            "endpoint": self.model.endpoint,
+            "weights": self.model.weights,
+            **versions,
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+    async def remembered(self, key: str) -> Heard | None:
+        """The answer under `key`, where the disk has one. A cache that cannot be read has none."""
+        if self._cache is None:
+            return None
+        raw = await asyncio.to_thread(_tolerant, self._cache.get, key)
+        if raw is None:
+            return None
+        try:
+            value: dict[str, Any] = json.loads(raw)
+            nothing = value.pop("nothing", None)
+            value["texts"] = tuple(str(text) for text in value["texts"])
+            answer = ModelAnswer(**value)
+        except (ValueError, KeyError, TypeError):
+            return None
+        return Heard(answer, key, from_cache=True, nothing=nothing if isinstance(nothing, str) else None)
+
+    async def ask(self, request: ModelRequest, key: str) -> Heard:
+        """The model's answer. Raises `ModelError`. A request under way for the same key is joined, and is
+        closed when the last of those who wait for it is cancelled."""
+        shared = self._in_flight.get(key)
+        if shared is None:
+            shared = _Shared(asyncio.create_task(self.model.complete(request)))
+            self._in_flight[key] = shared
+            shared.task.add_done_callback(lambda _task: self._in_flight.pop(key, None))
+        shared.n_waiting += 1
+        try:
+            answer = await asyncio.shield(shared.task)
+        except asyncio.CancelledError:
+            if shared.n_waiting == 1:
+                self._in_flight.pop(key, None)
+                shared.task.cancel()
+            raise
+        finally:
+            shared.n_waiting -= 1
+        await self._put(key, answer, None, self._life_s)
+        return Heard(answer, key, from_cache=False)
+
+    async def remember_nothing(self, heard: Heard, reason: str) -> None:
+        """Keeps for a short while that `heard` held nothing that could be shown."""
+        if not heard.from_cache:
+            await self._put(heard.key, heard.answer, reason, self._nothing_s)
+
+    def account(self, request: ModelRequest, heard: Heard) -> Consulted:
+        """What the log keeps of an exchange. A remembered answer costs nothing."""
+        answer = heard.answer
+        cost = None if self._price is None or heard.from_cache else self._price(answer)
+        return Consulted(
+            model=answer.model,
+            endpoint=self.model.endpoint,
+            prompt_version=request.prompt_version,
+            sent="\n\n".join(part for part in (request.system, request.prompt) if part),
+            from_cache=heard.from_cache,
+            leaves_machine=self.model.leaves_machine,
+            n_prompt_tokens=None if heard.from_cache else answer.n_prompt_tokens,
+            n_completion_tokens=None if heard.from_cache else answer.n_completion_tokens,
+            cost_usd=cost,
+        )
+
+    async def _put(self, key: str, answer: ModelAnswer, nothing: str | None, life_s: float) -> None:
+        if self._cache is not None:
+            value = json.dumps({**asdict(answer), "nothing": nothing}).encode()
+            cache = self._cache
+            await asyncio.to_thread(_tolerant, lambda: cache.put(key, value, life_s))
+
+
+def _tolerant(call: Callable[..., _T], *args: object) -> _T | None:
+    """`call(*args)`, or None where the cache is out of reach: then the model is simply asked again."""
+    try:
+        return call(*args)
+    except StoreError as error:
+        log.warning("cache: %s", error)
+        return None

@@ -1,0 +1,83 @@
+"""What one request may see: the file so far, the project's facts, similar tasks. Redacted here.
+
+Only what this module returns may reach a model or the log; nothing later reads the document again, save
+the guardrails, which keep what they see to themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chiron.ansible.project import Project
+from chiron.records import Facts, Request, Task
+from chiron.redact import Redaction, redact
+
+#: Lines of the file before the cursor that a prompt may hold, and the step in which its start moves. It
+#: moves rarely, so that the prompt's beginning stays as it was while the person types and the endpoint's
+#: prefix cache keeps it.
+WINDOW_LINES = 48
+WINDOW_STEP = 24
+#: Lines on each side of the cursor that the log keeps.
+LOGGED_LINES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything the stages after this one know about a request."""
+
+    request: Request
+    facts: Facts
+    tasks: Sequence[Task]
+    project_version: str
+    #: Placeholders and secrets of this request; its text is everything before the enclosing task.
+    redaction: Redaction
+    #: The redacted lines before the enclosing task, at most `WINDOW_LINES + WINDOW_STEP` of them.
+    window: str
+    #: The enclosing task up to the answer's place, redacted.
+    head: str
+    #: What the log may keep of the surroundings.
+    logged: str
+
+
+def gather(request: Request, project: Project | None) -> Context:
+    """The context of `request`. Without a project there are no facts, and their absence proves nothing."""
+    scope = request.scope
+    lines = request.text.split("\n")
+    preceding = lines[: scope.task_line]
+    redaction = redact("\n".join(preceding))
+    head = redact(scope.before, known=redaction)
+    shown = redaction.text.split("\n") if preceding else []
+    start = max(0, len(shown) - WINDOW_LINES)
+    window = shown[start - start % WINDOW_STEP :]
+    following = redact(
+        "\n".join(lines[scope.range.end.line + 1 : scope.range.end.line + 1 + LOGGED_LINES]), known=head
+    )
+    facts = Facts(complete=False)
+    tasks: Sequence[Task] = ()
+    version = ""
+    if project is not None:
+        facts = project.facts(request.place.path, request.text, scope.task_line)
+        tasks = project.tasks()
+        version = project.version
+    return Context(
+        request=request,
+        facts=facts,
+        tasks=tasks,
+        project_version=version,
+        redaction=head,
+        window="".join(line + "\n" for line in window),
+        head=head.text,
+        logged="\n".join([*shown[-LOGGED_LINES:], head.text, following.text]),
+    )
+
+
+def similar_text(tasks: Sequence[Task], column: int, known: Redaction) -> str:
+    """`tasks` written out as list entries with their dash at `column`, redacted."""
+    margin = " " * column
+    blocks = []
+    for task in tasks:
+        body = "".join(f"{margin}  {line}\n" if line else "\n" for line in task.body.rstrip().split("\n"))
+        blocks.append(f"{margin}- name: {task.name}\n{body}\n")
+    return redact("".join(blocks), known=known).text
+

@@ -1,0 +1,264 @@
+"""One request on its way from a place in a file to what may be shown there.
+
+context -> recall -> (cache -> model) -> guardrails -> repair -> rank. `Suggester.suggest` is the whole of
+it; every stage returns a value and none calls the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from chiron.ansible.catalog import Catalog
+from chiron.ansible.project import Project
+from chiron.errors import ModelError
+from chiron.records import (
+    Answer,
+    Candidate,
+    Consulted,
+    Expects,
+    Ground,
+    Request,
+    Scope,
+    Source,
+    Suggestion,
+    Task,
+    Withheld,
+)
+from chiron.suggest import prompt
+from chiron.suggest.consult import Consultant, Heard
+from chiron.suggest.context import Context, gather
+from chiron.suggest.guardrails import Check, module_of, run_chain
+from chiron.suggest.rank import rank
+from chiron.suggest.recall import Recall
+
+#: What a model's candidate is believed before anything has been learned about it. It stands below the
+#: recall threshold and above a recalled task of another kind.
+MODEL_CONFIDENCE = 0.5
+#: Modules a model is held to, and similar tasks it is shown.
+N_MODULES, N_SIMILAR = 5, 3
+#: Reasons that telling the model its mistake can mend.
+MENDABLE = frozenset({"invalid", "not-parsed", "wrong-shape", "unknown-reference", "incomplete"})
+
+
+class Stopwatch:
+    """Milliseconds spent in each stage; a stage met twice adds up."""
+
+    def __init__(self) -> None:
+        self.ms: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.ms[stage] = round(self.ms.get(stage, 0.0) + (now - self._last) * 1000, 3)
+        self._last = now
+
+
+@dataclass(slots=True)
+class _Basket:
+    """What has been collected for one request so far."""
+
+    passed: list[Candidate] = field(default_factory=list)
+    withheld: list[Withheld] = field(default_factory=list)
+    trouble: str | None = None
+    consulted: Consulted | None = None
+
+
+class Suggester:
+    """Answers requests from what is installed here, what was written here, and a model where there is one."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        recall: Recall,
+        consultant: Consultant | None,
+        threshold: float,
+        debounce_ms: int = 0,
+    ) -> None:
+        self.catalog = catalog
+        self.recall = recall
+        self.consultant = consultant
+        self._threshold = threshold
+        self._debounce_s = debounce_ms / 1000
+
+    async def suggest(
+        self,
+        request: Request,
+        project: Project | None,
+        *,
+        refused: Callable[[str], bool] = lambda _text: False,
+    ) -> Answer:
+        """At most `request.n` suggestions for `request.scope`, each of them valid here.
+
+        Raises nothing but a cancellation: what goes wrong on the way is told in `Answer.trouble`.
+        """
+        watch = Stopwatch()
+        context = await asyncio.to_thread(gather, request, project)
+        watch.lap("context")
+        recalled = await asyncio.to_thread(self._recall, context)
+        watch.lap("recall")
+        basket = await asyncio.to_thread(self._guard, recalled, context)
+        watch.lap("guardrails")
+        if self.consultant is not None and not self._is_sure(basket.passed, refused):
+            await self._consult(self.consultant, context, recalled, basket, watch)
+        chosen, turned_away = rank(basket.passed, request.n, refused)
+        watch.lap("rank")
+        return Answer(
+            id=secrets.token_hex(8),
+            suggestions=tuple(self._to_suggestion(one, request.scope) for one in chosen),
+            withheld=(*basket.withheld, *turned_away),
+            stage_ms=watch.ms,
+            silence=None if chosen else _silence(basket, turned_away),
+            trouble=basket.trouble,
+            context=context.logged,
+            consulted=basket.consulted,
+            catalog_version=self.catalog.version,
+            pool_version=context.project_version,
+        )
+
+    # ------------------------------------------------------------------ stages
+
+    def _recall(self, context: Context) -> list[Candidate]:
+        """What tasks already written suggest, surest first."""
+        wanted = max(context.request.n, N_MODULES)
+        return self.recall.candidates(context.request, context.facts, context.tasks, wanted)
+
+    def _guard(self, candidates: Sequence[Candidate], context: Context) -> _Basket:
+        """`candidates` through the guardrails that their scope selects."""
+        check = Check(
+            request=context.request,
+            catalog=self.catalog,
+            facts=context.facts,
+            redaction=context.redaction,
+        )
+        basket = _Basket()
+        for candidate in candidates:
+            verdict = run_chain(candidate, check)
+            if isinstance(verdict, Withheld):
+                basket.withheld.append(verdict)
+            else:
+                basket.passed.append(verdict)
+        return basket
+
+    def _is_sure(self, passed: Sequence[Candidate], refused: Callable[[str], bool]) -> bool:
+        return any(one.confidence >= self._threshold and not refused(one.text) for one in passed)
+
+    async def _consult(
+        self,
+        consultant: Consultant,
+        context: Context,
+        recalled: Sequence[Candidate],
+        basket: _Basket,
+        watch: Stopwatch,
+    ) -> None:
+        """Adds what the model makes of `context` to `basket`, after at most one repair."""
+        try:
+            problems: list[str] = []
+            for attempt in ("model", "repair"):
+                heard = await self._ask(consultant, context, recalled, basket, problems, watch)
+                if heard is None or heard.nothing is not None:
+                    return
+                candidates = [
+                    _to_candidate(text, heard, context.request.scope) for text in heard.answer.texts
+                ]
+                watch.lap(attempt if not heard.from_cache else "cache")
+                verdicts = await asyncio.to_thread(self._guard, candidates, context)
+                watch.lap("guardrails")
+                basket.passed += verdicts.passed
+                basket.withheld += verdicts.withheld
+                if verdicts.passed:
+                    return
+                await consultant.remember_nothing(heard, _reasons(verdicts.withheld))
+                problems = [one.detail for one in verdicts.withheld if one.reason in MENDABLE]
+                if not problems or basket.passed:
+                    return
+        except ModelError as error:
+            basket.trouble = str(error)
+
+    async def _ask(
+        self,
+        consultant: Consultant,
+        context: Context,
+        recalled: Sequence[Candidate],
+        basket: _Basket,
+        problems: Sequence[str],
+        watch: Stopwatch,
+    ) -> Heard | None:
+        """The model's answer, remembered or fresh, noted in `basket`."""
+        able = await consultant.model.capabilities()
+        if not (able.completions or able.chat):
+            return None
+        similar, modules = await asyncio.to_thread(self._models_view, context, recalled)
+        question = prompt.build(
+            context, self.catalog, similar, modules, able, n=1, problems=problems
+        )
+        key = consultant.key(question, catalog=self.catalog.version)
+        watch.lap("prompt")
+        heard = await consultant.remembered(key)
+        watch.lap("cache")
+        if heard is None:
+            if context.request.trigger == "automatic" and not problems:
+                await asyncio.sleep(self._debounce_s)
+                watch.lap("debounce")
+            heard = await consultant.ask(question, key)
+        basket.consulted = consultant.account(question, heard)
+        if heard.nothing is not None:
+            basket.withheld.append(Withheld("nothing-good", heard.nothing, source=Source.CACHE))
+        return heard
+
+    def _models_view(
+        self, context: Context, recalled: Sequence[Candidate]
+    ) -> tuple[list[Task], list[str]]:
+        """The similar tasks a model is shown, and the modules it is held to, likeliest first."""
+        similar = self.recall.similar(context.request, context.facts, context.tasks, N_SIMILAR)
+        modules = self.recall.modules(context.request, context.facts, context.tasks, N_MODULES)
+        return similar, modules
+
+    # ------------------------------------------------------------------ results
+
+    def _to_suggestion(self, candidate: Candidate, scope: Scope) -> Suggestion:
+        fqcn = module_of(candidate.text, scope, self.catalog)
+        module = self.catalog.module(fqcn) if fqcn else None
+        grounds = candidate.grounds
+        if module is not None:
+            detail = f"{module.collection} {module.version}"
+            grounds = (Ground("module", module.fqcn, module.path, detail), *grounds)
+        return Suggestion(
+            id=secrets.token_hex(8),
+            text=candidate.text,
+            range=scope.range,
+            source=candidate.source,
+            module=fqcn,
+            model=candidate.model,
+            confidence=candidate.confidence,
+            grounds=grounds,
+            unverified=fqcn is not None and module is None and scope.expects is not Expects.FRAGMENT,
+        )
+
+
+def _to_candidate(written: str, heard: Heard, scope: Scope) -> Candidate:
+    return Candidate(
+        text=prompt.to_text(scope, written),
+        source=Source.CACHE if heard.from_cache else Source.MODEL,
+        model=heard.answer.model,
+        confidence=MODEL_CONFIDENCE,
+        grounds=(Ground("model", heard.answer.model),),
+    )
+
+
+def _reasons(withheld: Sequence[Withheld]) -> str:
+    return "; ".join(dict.fromkeys(one.reason for one in withheld)) or "empty"
+
+
+def _silence(basket: _Basket, turned_away: Sequence[Withheld]) -> str:
+    """Why nothing is shown, as a code."""
+    if basket.trouble:
+        return "model-trouble"
+    if turned_away:
+        return "refused-here"
+    return "all-withheld" if basket.withheld else "nothing-found"
+

@@ -1,0 +1,121 @@
+"""The one question asked of a model, for each scope. A change of wording is a change of `VERSION`.
+
+A base model continues text, so it is shown the file as it stands with the most similar tasks written just
+before the task in question. A chat model is told the same in words. What stays the same between two
+requests comes first, so that an endpoint that keeps prompt prefixes need not read it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chiron.ansible.catalog import Catalog
+from chiron.records import Capabilities, Expects, Module, ModelRequest, Scope, ScopeKind, Task
+from chiron.suggest.context import Context, similar_text
+from chiron.suggest.grammar import further_options_grammar, task_grammar, words_grammar
+
+VERSION = "4"
+
+_SYSTEM = (
+    "You complete Ansible YAML. Answer with the YAML that replaces <here>, and nothing else: no prose, no "
+    "code fence. Use fully qualified module names, only options the module documents, and only variables "
+    "that already occur. Keep it to what the task's name asks for."
+)
+_SCHEMA = {
+    "name": "insertion",
+    "strict": True,
+    "schema": {
+        "type": "object",
+        "properties": {"yaml": {"type": "string", "description": "The text that replaces <here>."}},
+        "required": ["yaml"],
+        "additionalProperties": False,
+    },
+}
+
+
+def build(
+    context: Context,
+    catalog: Catalog,
+    similar: Sequence[Task],
+    modules: Sequence[str],
+    able: Capabilities,
+    *,
+    n: int = 1,
+    problems: Sequence[str] = (),
+) -> ModelRequest:
+    """The request for `context`. `modules` are the likeliest ones, as they would be written here.
+
+    `problems` are what the guardrails found in an earlier answer; they make this a repair.
+    """
+    scope = context.request.scope
+    column = scope.task_column
+    examples = similar_text(similar, column, context.redaction) if similar else ""
+    start = _start(scope)
+    grammar = _grammar(scope, catalog, modules) if able.grammar else None
+    version = f"{scope.kind.value}-{VERSION}"
+    if able.completions:
+        notes = "".join(f"{' ' * column}# {problem}\n" for problem in problems)
+        return ModelRequest(
+            prompt=context.window + examples + notes + context.head + start,
+            stop=_stop(scope),
+            max_tokens=_most_tokens(scope),
+            temperature=0.4 if problems else 0.0,
+            n=n,
+            grammar=grammar,
+            prompt_version=f"{version}-completion",
+        )
+    told = [
+        "Similar tasks:\n" + examples if examples else "",
+        "Likely modules: " + ", ".join(modules) if modules else "",
+        "Your last answer had these problems: " + "; ".join(problems) if problems else "",
+        "The file:\n" + context.window + context.head + start + "<here>",
+    ]
+    return ModelRequest(
+        prompt="\n\n".join(part for part in told if part),
+        system=_SYSTEM,
+        max_tokens=_most_tokens(scope) * 2,
+        temperature=0.4 if problems else 0.0,
+        n=n,
+        json_schema=_SCHEMA if able.json_schema else None,
+        prompt_version=f"{version}-chat",
+    )
+
+
+def to_text(scope: Scope, written: str) -> str:
+    """What a model wrote, as the text that replaces `scope.range`."""
+    if scope.kind is ScopeKind.MODULE_NAME:
+        return " " * scope.range.start.column + written if not scope.typed else scope.typed + written.strip()
+    return _start(scope) + written.rstrip()
+
+
+def _start(scope: Scope) -> str:
+    """What stands between the task's head and the first character the model writes."""
+    if scope.kind is ScopeKind.TASK_LIST:
+        return f"{scope.lead}{' ' * scope.task_column}- name: "
+    if scope.kind is ScopeKind.MODULE_NAME:
+        return " " * (scope.indent - scope.range.start.column) + scope.typed
+    return f"{scope.lead}{' ' * scope.indent}{scope.typed}"
+
+
+def _stop(scope: Scope) -> tuple[str, ...]:
+    if scope.expects is Expects.FRAGMENT:
+        return (":", "\n")
+    if scope.expects is Expects.TASKS:
+        return ("\n\n\n", f"\n{' ' * scope.task_column}#")
+    return (f"\n{' ' * scope.task_column}- ", "\n\n")
+
+
+def _most_tokens(scope: Scope) -> int:
+    return {Expects.FRAGMENT: 24, Expects.OPTIONS: 64, Expects.TASKS: 240}.get(scope.expects, 120)
+
+
+def _grammar(scope: Scope, catalog: Catalog, modules: Sequence[str]) -> str | None:
+    if scope.kind is ScopeKind.TASK_BODY:
+        pairs = [(written, module) for written in modules if (module := catalog.module(written))]
+        return task_grammar(pairs, scope.indent)
+    if scope.kind is ScopeKind.MODULE_OPTIONS and not scope.typed:
+        module: Module | None = catalog.module(scope.module) if scope.module else None
+        return further_options_grammar(module, scope) if module else None
+    if scope.kind is ScopeKind.MODULE_NAME:
+        return words_grammar([m.removeprefix(scope.typed) for m in modules if m.startswith(scope.typed)])
+    return None

@@ -1,0 +1,33 @@
+"""Which of the candidates that passed are shown, and in what order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from chiron.records import Candidate, Withheld
+
+
+def rank(
+    candidates: Sequence[Candidate], n: int, refused: Callable[[str], bool]
+) -> tuple[list[Candidate], list[Withheld]]:
+    """At most `n` different candidates, surest first, and those a person refused here lately.
+
+    Two candidates are the same when they differ in white space alone; the first of equals stays.
+    """
+    chosen: list[Candidate] = []
+    withheld: list[Withheld] = []
+    seen: set[str] = set()
+    for candidate in sorted(candidates, key=lambda one: -one.confidence):
+        folded = " ".join(candidate.text.split())
+        if not folded or folded in seen:
+            continue
+        seen.add(folded)
+        if refused(candidate.text):
+            withheld.append(
+                Withheld(
+                    "refused-here", "You refused this here a moment ago.", candidate.text, candidate.source
+                )
+            )
+        elif len(chosen) < n:
+            chosen.append(candidate)
+    return chosen, withheld

@@ -1,0 +1,56 @@
+"""A request and its answer, as the rows the feedback log keeps."""
+
+from __future__ import annotations
+
+from chiron.records import Answer, Consulted, Request, Suggestion, SuggestionRecord, Withheld
+from chiron.redact import redact
+
+_NOT_CONSULTED = Consulted("", "", "", "", from_cache=False, leaves_machine=False)
+
+
+def to_records(request: Request, answer: Answer, at_ms: int) -> list[SuggestionRecord]:
+    """One row for each suggestion and each withheld candidate. Everything in them is redacted."""
+    shown = [_row(request, answer, at_ms, rank, one) for rank, one in enumerate(answer.suggestions)]
+    held = [_row(request, answer, at_ms, rank, one) for rank, one in enumerate(answer.withheld)]
+    return shown + held
+
+
+def _row(
+    request: Request, answer: Answer, at_ms: int, rank: int, one: Suggestion | Withheld
+) -> SuggestionRecord:
+    scope = request.scope
+    suggestion = one if isinstance(one, Suggestion) else None
+    withheld = one if isinstance(one, Withheld) else None
+    # Only what a model had a part in carries the exchange: a recalled task owes it nothing.
+    by_model = suggestion is None or suggestion.model is not None
+    consulted = (answer.consulted if by_model else None) or _NOT_CONSULTED
+    return SuggestionRecord(
+        id=suggestion.id if suggestion else f"{answer.id}-w{rank}",
+        request_id=answer.id,
+        at_ms=at_ms,
+        origin=request.origin,
+        trigger=request.trigger,
+        scope=scope.kind,
+        uri=request.place.uri,
+        line=scope.task_line,
+        task_name=redact(scope.task_name).text,
+        text=redact(one.text).text,
+        source=one.source,
+        module=suggestion.module if suggestion else None,
+        model=suggestion.model if suggestion else None,
+        context=answer.context,
+        sent=consulted.sent,
+        endpoint=consulted.endpoint,
+        prompt_version=consulted.prompt_version,
+        catalog_version=answer.catalog_version,
+        pool_version=answer.pool_version,
+        n_prompt_tokens=consulted.n_prompt_tokens,
+        n_completion_tokens=consulted.n_completion_tokens,
+        cost_usd=consulted.cost_usd,
+        stage_ms=answer.stage_ms,
+        grounds=suggestion.grounds if suggestion else (),
+        confidence=suggestion.confidence if suggestion else 0.0,
+        rank=rank,
+        withheld=withheld.reason if withheld else None,
+        withheld_detail=redact(withheld.detail).text if withheld else "",
+    )
