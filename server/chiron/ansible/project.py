@@ -1,0 +1,204 @@
+"""What one workspace holds, as far as it can be reached from a place in it: names and tasks, no values.
+
+`Project` keeps one `Contents` a file and puts facts together from them when asked. It may be used from
+several threads; `refresh` and `rescan` read the disk and belong off the event loop.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from chiron.ansible.catalog import Catalog
+from chiron.ansible.contents import Contents, read_contents
+from chiron.ansible.reach import Holdings, arrange, facts_for
+from chiron.ansible.style import Habits, added
+from chiron.ansible.walk import MAX_BYTES, YAML_SUFFIXES, Found, read_text, walk
+from chiron.records import Facts, FileKind, Task
+
+_MAX_KEPT_FACTS = 64
+_INVENTORY = re.compile(r"/(?:group_vars|host_vars|inventor(?:y|ies)|hosts)/")
+
+
+class Project:
+    """The workspace at `root`, as files were when last read or told."""
+
+    def __init__(self, root: Path, catalog: Catalog) -> None:
+        self.root = root
+        self._catalog = catalog
+        self._lock = threading.RLock()
+        self._scan_lock = threading.Lock()
+        self._contents: dict[str, Contents] = {}
+        self._seen: dict[str, Found] = {}
+        #: Files whose text came from an editor: the disk no longer speaks for them.
+        self._open: set[str] = set()
+        self._others: tuple[str, ...] = ()
+        self._complete = False
+        self._digest = 0
+        self._version = ""
+        self._tasks: tuple[Task, ...] | None = None
+        self._holdings: Holdings | None = None
+        self._facts: dict[tuple[str | None, bytes, int], Facts] = {}
+
+    @property
+    def version(self) -> str:
+        """Changes whenever what was read changes, and is the same again for the same files."""
+        with self._lock:
+            return f"{self._digest:016x}"
+
+    def refresh(self) -> None:
+        """Reads everything anew that changed on disk. Blocks; takes seconds for thousands of files."""
+        self.rescan()
+
+    def rescan(self) -> int:
+        """Reads files that are new or changed on disk, forgets those gone, and says how many that was.
+
+        Files told by `update` with a text keep that text until `update(path, None)`. Blocks.
+        """
+        with self._scan_lock:
+            found = walk(self.root)
+            yaml = {file.path: file for file in found.files if _is_read(file)}
+            with self._lock:
+                known = dict(self._seen)
+                opened = set(self._open)
+            changed = [path for path, file in yaml.items() if known.get(path) != file and path not in opened]
+            read = [(path, self._read(path)) for path in changed]
+            with self._lock:
+                gone = [path for path in self._contents if path not in yaml and path not in self._open]
+                for path in gone:
+                    self._put(path, None)
+                for path, contents in read:
+                    if path not in self._open:
+                        self._put(path, contents)
+                self._seen = yaml
+                others = tuple(file.path for file in found.files if _is_named(file.path))
+                if others != self._others or self._complete != found.complete:
+                    self._others, self._complete = others, found.complete
+                    self._forget()
+            return len(read) + len(gone)
+
+    def update(self, path: str | Path, text: str | None) -> None:
+        """Takes `text` as what the file holds now (an open editor); None: what is on disk holds again.
+
+        `path` is absolute or relative to the root. Paths outside the workspace are ignored.
+        """
+        relative = self.relative(path)
+        if relative is None:
+            return
+        if text is None:
+            contents = self._read(relative)
+            with self._lock:
+                self._open.discard(relative)
+                self._seen.pop(relative, None)
+                self._put(relative, contents)
+            return
+        contents = self._contents_of(relative, text)
+        with self._lock:
+            self._open.add(relative)
+            self._put(relative, contents)
+
+    def tasks(self) -> Sequence[Task]:
+        """Every named task written in the workspace, in the order of files. The same object while nothing changes."""
+        with self._lock:
+            if self._tasks is None:
+                self._tasks = tuple(
+                    task for path in sorted(self._contents) for task in self._contents[path].tasks
+                )
+            return self._tasks
+
+    def facts(self, path: str | None, text: str, line: int) -> Facts:
+        """What is within reach of `line` (from 0) in the file at `path`, whose text is now `text`."""
+        relative = self.relative(path) if path else None
+        digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
+        with self._lock:
+            kept = self._facts.get((relative, digest, line))
+            if kept is not None:
+                return kept
+            holdings = self._held()
+            version = self._digest
+        own = self._contents_of(relative or "untitled.yml", text)
+        facts = facts_for(holdings, own, line)
+        with self._lock:
+            if version == self._digest:
+                if len(self._facts) >= _MAX_KEPT_FACTS:
+                    self._facts.clear()
+                self._facts[relative, digest, line] = facts
+        return facts
+
+    def relative(self, path: str | Path) -> str | None:
+        """`path` relative to the root with forward slashes, or None where it lies outside."""
+        full = os.path.normpath(Path(self.root, path))
+        for root in (os.path.normpath(self.root), os.path.realpath(self.root)):
+            if full.startswith(root.rstrip(os.sep) + os.sep):
+                return Path(full).relative_to(root).as_posix()
+        return None
+
+    def _read(self, path: str) -> Contents | None:
+        text = read_text(self.root, path)
+        return None if text is None else self._contents_of(path, text)
+
+    def _contents_of(self, path: str, text: str) -> Contents:
+        contents = read_contents(path, text)
+        resolve = self._resolver()
+        tasks = tuple(replace(task, fqcn=resolve(task.module)) for task in contents.tasks)
+        return replace(contents, tasks=tasks)
+
+    def _resolver(self) -> Callable[[str], str | None]:
+        names: dict[str, str | None] = {}
+
+        def resolve(name: str) -> str | None:
+            if name not in names:
+                names[name] = self._catalog.resolve(name)
+            return names[name]
+
+        return resolve
+
+    def _put(self, path: str, contents: Contents | None) -> None:
+        old = self._contents.pop(path, None)
+        if old is not None:
+            self._digest ^= int.from_bytes(old.digest)
+        if contents is not None and (contents.kind != FileKind.OTHER or contents.tasks):
+            self._contents[path] = contents
+            self._digest ^= int.from_bytes(contents.digest)
+        else:
+            contents = None
+        if (old is None) != (contents is None) or (old and contents and old.digest != contents.digest):
+            self._forget(tasks_too=bool((old and old.tasks) or (contents and contents.tasks)))
+
+    def _forget(self, tasks_too: bool = False) -> None:
+        self._holdings = None
+        self._facts.clear()
+        if tasks_too:
+            self._tasks = None
+
+    def _held(self) -> Holdings:
+        if self._holdings is None:
+            self._holdings = arrange(
+                dict(self._contents), self._others, self._habits(), self.root.name, self._complete
+            )
+        return self._holdings
+
+    def _habits(self) -> Habits:
+        return added(one.habits for one in self._contents.values() if one.tasks)
+
+
+def _is_read(file: Found) -> bool:
+    """Whether a file is read: YAML, and what can only be an inventory or variables without a suffix."""
+    if file.size > MAX_BYTES:
+        return False
+    if file.path.endswith(YAML_SUFFIXES):
+        return True
+    folder, _, name = f"/{file.path}".rpartition("/")
+    if "." in name.strip("."):
+        return name.endswith((".ini", ".json")) and bool(_INVENTORY.search(f"{folder}/"))
+    return name in {"hosts", "inventory"} or bool(_INVENTORY.search(f"{folder}/"))
+
+
+def _is_named(path: str) -> bool:
+    """Whether tasks may name a file as a template or as something to copy."""
+    return path.endswith(".j2") or "/templates/" in f"/{path}" or "/files/" in f"/{path}"
