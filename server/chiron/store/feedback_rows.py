@@ -1,0 +1,195 @@
+"""Suggestions, events and what they add up to, as rows and back. Pure: no database is touched here."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from chiron.records import (
+    Event,
+    EventKind,
+    Evidence,
+    Ground,
+    Origin,
+    Outcome,
+    ScopeKind,
+    Source,
+    SuggestionRecord,
+    Trigger,
+)
+
+E = TypeVar("E", bound=StrEnum)
+
+#: Columns of a suggestion as recorded, in the record's order.
+RECORDED = tuple(f.name for f in fields(SuggestionRecord))
+#: Columns that are worked out from the events.
+DERIVED = ("outcome", "undone", "kept_ratio", "strong", "label")
+
+#: How an event of this kind ends a suggestion.
+ENDS: Mapping[EventKind, Outcome] = {
+    EventKind.ACCEPTED: Outcome.ACCEPTED,
+    EventKind.REJECTED: Outcome.REJECTED,
+    EventKind.TYPED_OVER: Outcome.TYPED_OVER,
+    EventKind.MOVED_AWAY: Outcome.MOVED_AWAY,
+    EventKind.SUPERSEDED: Outcome.SUPERSEDED,
+    EventKind.EXPIRED: Outcome.EXPIRED,
+}
+
+#: Events that change nothing derived; most events are of these kinds.
+IDLE_KINDS = frozenset({EventKind.OFFERED, EventKind.SHOWN, EventKind.TYPED_THROUGH, EventKind.WROTE_INSTEAD})
+
+_LARGEST_INTEGER = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What a suggestion's events add up to.
+
+    `outcome` is None while it is open. `kept_ratio` is the last one measured, from 0 to 1. `strong` is
+    strong acceptance: accepted and not undone, at least half kept by then, its module unchanged.
+    """
+
+    outcome: Outcome | None = None
+    undone: bool = False
+    kept_ratio: float | None = None
+    strong: bool = False
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionRow:
+    """A suggestion as recorded, and what has become of it so far."""
+
+    record: SuggestionRecord
+    derived: Derived
+
+    @property
+    def outcome(self) -> Outcome | None:
+        return self.derived.outcome
+
+
+def derive(events: Iterable[Event]) -> Derived:
+    """What `events`, of one suggestion and in order of time, add up to.
+
+    An acceptance counts whatever else is there; a part accepted and then an end otherwise is
+    `partly_accepted`; else the last end counts. An end event may name its outcome in `data["outcome"]`
+    where the kind alone does not tell (`not_seen`). `kept_at` events carry `ratio` and `module_unchanged`,
+    `labelled` ones `label`, where null takes a label back.
+    """
+    ended: Outcome | None = None
+    accepted = part = undone = False
+    kept_ratio: float | None = None
+    module_unchanged = True
+    label: str | None = None
+    for event in events:
+        kind = event.kind
+        if kind in ENDS:
+            ended = to_enum(Outcome, event.data.get("outcome"), ENDS[kind])
+            accepted = accepted or ended is Outcome.ACCEPTED
+        elif kind is EventKind.ACCEPTED_PART:
+            part = True
+        elif kind is EventKind.UNDONE:
+            undone = True
+        elif kind is EventKind.REDONE:
+            undone = False
+        elif kind is EventKind.KEPT_AT:
+            ratio = event.data.get("ratio")
+            if isinstance(ratio, int | float) and math.isfinite(ratio):
+                kept_ratio = min(1.0, max(0.0, float(ratio)))
+                module_unchanged = event.data.get("module_unchanged") is not False
+        elif kind is EventKind.LABELLED:
+            given = event.data.get("label")
+            label = str(given) if given is not None else None
+    outcome = Outcome.ACCEPTED if accepted else ended
+    if part and outcome not in (None, Outcome.ACCEPTED):
+        outcome = Outcome.PARTLY_ACCEPTED
+    strong = (
+        outcome is Outcome.ACCEPTED
+        and not undone
+        and kept_ratio is not None
+        and kept_ratio >= 0.5
+        and module_unchanged
+    )
+    return Derived(outcome, undone, kept_ratio, strong, label)
+
+
+def from_record(record: SuggestionRecord) -> tuple[Any, ...]:
+    """`record`'s values in the order of `RECORDED`, fit for SQLite whatever text they hold."""
+    values: dict[str, Any] = {name: getattr(record, name) for name in RECORDED}
+    values["stage_ms"] = _to_json(dict(record.stage_ms))
+    values["grounds"] = _to_json([asdict(ground) for ground in record.grounds])
+    return tuple(_plain(values[name]) for name in RECORDED)
+
+
+def from_event(event: Event) -> tuple[Any, ...]:
+    """`event` as (suggestion_id, kind, evidence, at_ms, data)."""
+    values = (event.suggestion_id, event.kind, event.evidence, event.at_ms, _to_json(dict(event.data)))
+    return tuple(_plain(value) for value in values)
+
+
+def to_suggestion(row: Mapping[str, Any]) -> SuggestionRow:
+    """A row with the columns `RECORDED` and `DERIVED` as records."""
+    values = {name: row[name] for name in RECORDED}
+    values["origin"] = Origin(values["origin"])
+    values["trigger"] = Trigger(values["trigger"])
+    values["scope"] = ScopeKind(values["scope"])
+    values["source"] = Source(values["source"]) if values["source"] is not None else None
+    values["stage_ms"] = _from_json(values["stage_ms"], {})
+    values["grounds"] = tuple(
+        Ground(**{k: str(v) for k, v in ground.items() if k in ("kind", "what", "where", "detail")})
+        for ground in _from_json(values["grounds"], [])
+    )
+    outcome = Outcome(row["outcome"]) if row["outcome"] is not None else None
+    derived = Derived(outcome, bool(row["undone"]), row["kept_ratio"], bool(row["strong"]), row["label"])
+    return SuggestionRow(SuggestionRecord(**values), derived)
+
+
+def to_event(row: Mapping[str, Any]) -> Event:
+    """A row of the event table as a record."""
+    return Event(
+        row["suggestion_id"],
+        EventKind(row["kind"]),
+        Evidence(row["evidence"]),
+        row["at_ms"],
+        _from_json(row["data"], {}),
+    )
+
+
+def quoted(column: str) -> str:
+    """A column's name as SQL takes it; `trigger` is a word of SQL's own."""
+    return f'"{column}"'
+
+
+def to_enum(kind: type[E], value: object, otherwise: E) -> E:
+    """`value` as a member of `kind`, or `otherwise` where it is none."""
+    try:
+        return kind(value)
+    except ValueError:
+        return otherwise
+
+
+def _plain(value: Any) -> Any:
+    """A value that SQLite takes: no lone surrogates, no endless numbers, no enum classes."""
+    if isinstance(value, str):
+        return str(value).encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, float) and not math.isfinite(value):
+        return 0.0
+    if isinstance(value, int):
+        return max(-_LARGEST_INTEGER, min(_LARGEST_INTEGER, int(value)))
+    return value
+
+
+def _to_json(value: object) -> str:
+    return json.dumps(value, default=str, ensure_ascii=True, separators=(",", ":"))
+
+
+def _from_json(text: str, empty: Any) -> Any:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return empty
+    return value if isinstance(value, type(empty)) else empty
