@@ -194,7 +194,7 @@ def _variables(
 
 def _may_name(written: str, path: str) -> bool:
     """Whether `written`, which may hold Jinja, can name the file at `path`."""
-    tail = written.rsplit("}}", 1)[-1].split("'")[0].lstrip("./")
+    tail = written.rsplit("}}", 1)[-1].split("'", maxsplit=1)[0].lstrip("./")
     if "{{" in written:
         return path.endswith(tail) if tail.rsplit(".", 1)[-1] in {"yml", "yaml"} else True
     return path == tail or path.endswith("/" + tail)

@@ -1,0 +1,119 @@
+"""Finds the tasks whose names are nearest: TF-IDF over stems and character trigrams, cosine.
+
+The index is plain dictionaries and grows and shrinks a file at a time. It is not safe for threads by
+itself; its owner holds a lock.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import nlargest
+
+from chiron.suggest.wording import trigrams, words
+
+#: What a trigram counts for next to a whole word, and a pair of words next to each other.
+_TRIGRAM_WEIGHT = 0.3
+_PAIR_WEIGHT = 0.5
+#: A trigram that more documents than this share hold tells nothing and costs time.
+_TOO_COMMON = 0.08
+#: Norms are worked out anew when the number of documents has changed by this share.
+_STALE = 0.1
+
+
+class NameIndex:
+    """Names by number, searchable by likeness."""
+
+    def __init__(self) -> None:
+        self._postings: dict[str, dict[int, float]] = {}
+        self._features: dict[int, dict[str, float]] = {}
+        self._norms: dict[int, float] = {}
+        self._norms_for = 0
+        self._next = 0
+
+    def __len__(self) -> int:
+        return len(self._features)
+
+    def add(self, name: str) -> int:
+        """Takes `name` in and returns its number."""
+        number = self._next
+        self._next += 1
+        features = features_of(name)
+        self._features[number] = features
+        for feature, weight in features.items():
+            self._postings.setdefault(feature, {})[number] = weight
+        return number
+
+    def remove(self, numbers: Iterable[int]) -> None:
+        """Forgets `numbers`; unknown ones are ignored."""
+        for number in numbers:
+            self._norms.pop(number, None)
+            for feature in self._features.pop(number, ()):
+                posting = self._postings[feature]
+                del posting[number]
+                if not posting:
+                    del self._postings[feature]
+
+    def likeness(self, name: str, others: Sequence[str]) -> list[float]:
+        """How like each of `others` is to `name`, weighed by what is rare in this index."""
+        query = self._weighed(name)
+        length = _length(query)
+        ratings = []
+        for other in others:
+            weighed = self._weighed(other)
+            product = sum(weight * weighed.get(feature, 0.0) for feature, weight in query.items())
+            ratings.append(product / ((length * _length(weighed)) or 1.0))
+        return ratings
+
+    def nearest(self, name: str, n: int) -> list[tuple[int, float]]:
+        """The `n` nearest names as (number, likeness from 0 to 1), nearest first."""
+        total = len(self._features)
+        if not total:
+            return []
+        if abs(total - self._norms_for) > _STALE * total:
+            self._norms.clear()
+            self._norms_for = total
+        query = self._weighed(name)
+        length = _length(query) or 1.0
+        scores: dict[int, float] = {}
+        for feature, weight in query.items():
+            posting = self._postings.get(feature)
+            if posting is None or (feature[0] == "~" and len(posting) > max(50.0, _TOO_COMMON * total)):
+                continue
+            factor = weight * self._idf(feature)
+            for number, own in posting.items():
+                scores[number] = scores.get(number, 0.0) + factor * own
+        best = nlargest(2 * n, scores.items(), key=lambda scored: scored[1] / self._norm(scored[0]))
+        return [(number, min(1.0, score / (length * self._norm(number)))) for number, score in best[:n]]
+
+    def _weighed(self, name: str) -> dict[str, float]:
+        return {feature: weight * self._idf(feature) for feature, weight in features_of(name).items()}
+
+    def _idf(self, feature: str) -> float:
+        return math.log(1 + max(1, self._norms_for) / (1 + len(self._postings.get(feature, ()))))
+
+    def _norm(self, number: int) -> float:
+        norm = self._norms.get(number)
+        if norm is None:
+            weighed = {
+                feature: weight * self._idf(feature) for feature, weight in self._features[number].items()
+            }
+            norm = self._norms[number] = _length(weighed) or 1.0
+        return norm
+
+
+def _length(weighed: Mapping[str, float]) -> float:
+    return math.sqrt(sum(weight * weight for weight in weighed.values()))
+
+
+def features_of(name: str) -> dict[str, float]:
+    """What `name` is compared by: stems, pairs of stems and trigrams, with their weights."""
+    features: dict[str, float] = {}
+    stems = words(name)
+    for stem in stems:
+        features[stem] = 1.0
+        for gram in trigrams(stem):
+            features[f"~{gram}"] = _TRIGRAM_WEIGHT
+    for first, second in zip(stems, stems[1:], strict=False):
+        features[f"{first} {second}"] = _PAIR_WEIGHT
+    return features
