@@ -20,7 +20,7 @@ from chiron.models.keys import api_key
 from chiron.models.probe import Probed
 from chiron.records import ModelRequest
 
-SECRET = "sk-not-to-be-seen"  # noqa: S105 - it is the test's own
+SECRET = "sk-not-to-be-seen"
 
 
 @contextmanager
@@ -42,7 +42,7 @@ async def model_at(
 
 
 async def check_fault(fault: str, error: type[ModelError], says: str, **settings: Any) -> ModelError:
-    """The endpoint commits `fault`: one clear error, with advice, and without the key; then all is well again."""
+    """The endpoint commits `fault`: one clear error with advice and without the key; then all is well."""
     with serving({"fault": fault, "times": 1}, {"text": "well again"}) as server:
         async with model_at(server.base_url, **settings) as model:
             with pytest.raises(error, match=says) as caught:

@@ -18,9 +18,10 @@ import time
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from ..config import Endpoint
-from ..errors import ModelError
-from ..records import Capabilities, ModelAnswer, ModelRequest
+from chiron.config import Endpoint
+from chiron.errors import ModelError
+from chiron.records import Capabilities, ModelAnswer, ModelRequest
+
 from . import faults
 from .faults import Busy, Refusal, Whereabouts
 from .keys import api_key, key_source
@@ -96,7 +97,7 @@ class EndpointModel:
         return (await self._known()).capabilities
 
     async def complete(self, request: ModelRequest) -> ModelAnswer:
-        """Answers `request` within the endpoint's time, or raises `ModelError`. Cancelling closes the connection."""
+        """Answers `request` in time or raises `ModelError`. Cancelling closes the connection."""
         reply = await self._in_time(request, 0)
         return reply.to_answer(self._name)
 

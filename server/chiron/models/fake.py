@@ -33,8 +33,9 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from ..errors import ModelError, ModelUnreachable, SettingsError
-from ..records import Capabilities, ModelAnswer, ModelRequest
+from chiron.errors import ModelError, ModelUnreachable, SettingsError
+from chiron.records import Capabilities, ModelAnswer, ModelRequest
+
 from . import faults
 
 #: What a rule's `fault` may be, and what the endpoint then does.
@@ -152,7 +153,7 @@ class Player:
 
 
 class ScriptedModel:
-    """Plays a script in place of a model. `calls` holds every request, `n_cancelled` counts cancelled ones."""
+    """Plays a script in place of a model. `calls` holds its requests, `n_cancelled` counts cancelled ones."""
 
     def __init__(
         self, script: Script | Sequence[Rule] = (), *, name: str | None = None, leaves_machine: bool = False
@@ -253,7 +254,7 @@ def _before_stop(text: str, stop: Sequence[str]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serves a script on loopback until it is interrupted; prints `{"base_url": …}` once it listens."""
-    from .fake_server import ScriptedServer  # noqa: PLC0415 - it needs this module's names
+    from .fake_server import ScriptedServer
 
     parser = argparse.ArgumentParser(prog="python -m chiron.models.fake", description=main.__doc__)
     parser.add_argument("--script", type=Path, required=True, help="YAML or JSON file")

@@ -101,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
+    def log_message(self, format: str, *args: Any) -> None:
         """Requests hold prompts; they are not logged."""
 
     def do_GET(self) -> None:
@@ -124,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
         except ValueError:
             self._send_json(400, {"error": {"message": "no JSON"}})
             return
-        scripted.took(body, self.headers)
+        scripted.took(body, dict(self.headers.items()))
         can = {
             "/v1/completions": scripted.script.completions,
             "/v1/chat/completions": scripted.script.chat,

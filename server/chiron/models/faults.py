@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ModelBusy, ModelError, ModelGarbled, ModelRefused, ModelTimeout, ModelUnreachable
+from chiron.errors import ModelBusy, ModelError, ModelGarbled, ModelRefused, ModelTimeout, ModelUnreachable
 
 #: Statuses that may pass by themselves. 529 is what some vendors say for "overloaded".
 PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
@@ -48,7 +48,7 @@ class Busy(ModelBusy):
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """How an endpoint is called in messages: its name, its URL without credentials, and where its key comes from."""
+    """How messages speak of an endpoint: its name, its URL without credentials, where its key comes from."""
 
     name: str
     url: str
@@ -136,7 +136,7 @@ def from_exception(error: BaseException, where: Whereabouts, *, started: bool = 
 
 
 def is_vendors(error: BaseException) -> bool:
-    """Whether `error` comes from the network or the libraries that speak to it, and not from a mistake here."""
+    """Whether `error` comes from the network or the libraries that speak to it, not from a mistake here."""
     libraries = {"openai", "httpx", "httpx2", "httpcore", "httpcore2", "h11", "anyio"}
     return any(
         isinstance(link, OSError | ModelError) or type(link).__module__.partition(".")[0] in libraries

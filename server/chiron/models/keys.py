@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..config import APP, Endpoint
-from ..errors import SettingsError
+from chiron.config import APP, Endpoint
+from chiron.errors import SettingsError
 
 
 def api_key(endpoint: Endpoint, environ: Mapping[str, str]) -> str | None:
@@ -17,8 +17,8 @@ def api_key(endpoint: Endpoint, environ: Mapping[str, str]) -> str | None:
         return key
     if endpoint.api_key_keyring:
         # Imported here: it looks for backends on import, which takes longer than all of this module.
-        import keyring  # noqa: PLC0415
-        import keyring.errors  # noqa: PLC0415
+        import keyring
+        import keyring.errors
 
         try:
             return keyring.get_password(APP, endpoint.api_key_keyring) or None

@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
-from ..errors import ModelGarbled
-from ..records import Capabilities, ModelRequest
+from chiron.errors import ModelGarbled
+from chiron.records import Capabilities, ModelRequest
+
 from .faults import Refusal
 from .wire import Reply
 

@@ -12,8 +12,9 @@ from collections.abc import AsyncIterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ModelError
-from ..records import ModelAnswer, ModelRequest
+from chiron.errors import ModelError
+from chiron.records import ModelAnswer, ModelRequest
+
 from . import faults
 from .faults import Whereabouts
 
