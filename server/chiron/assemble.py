@@ -88,12 +88,12 @@ def assemble(
     docs = _open(troubles, lambda: DocsStore(settings.cache_dir / "docs.sqlite"))
     catalog = Catalog.open(installations, docs)
     cache = (
-        _open(troubles, lambda: ResponseCache(settings.cache_dir / "responses", settings.cache.size_mb))
+        _open(troubles, lambda: open_cache(settings))
         if settings.cache.enabled
         else None
     )
     feedback = (
-        _open(troubles, lambda: FeedbackLog(feedback_path(settings))) if settings.feedback.enabled else None
+        _open(troubles, lambda: open_feedback(settings)) if settings.feedback.enabled else None
     )
     model = open_model(settings)
     recall = Recall(catalog)
@@ -114,6 +114,22 @@ def assemble(
         ),
         troubles=tuple(troubles),
     )
+
+
+def open_catalog(settings: Settings, workspace: Path) -> Catalog:
+    """The catalog alone, for commands that need nothing else."""
+    installations = find_installations(settings, workspace, os.environ)
+    return Catalog.open(installations, _open([], lambda: DocsStore(settings.cache_dir / "docs.sqlite")))
+
+
+def open_cache(settings: Settings) -> ResponseCache:
+    """The answers on disk. Raises `StoreError`."""
+    return ResponseCache(settings.cache_dir / "responses", settings.cache.size_mb)
+
+
+def open_feedback(settings: Settings) -> FeedbackLog:
+    """The feedback log. Reading it raises `StoreError` where the file is not as it should be."""
+    return FeedbackLog(feedback_path(settings))
 
 
 def feedback_path(settings: Settings) -> Path:
@@ -157,7 +173,8 @@ def open_model(settings: Settings) -> Model | None:
         raise SettingsError(
             f"No model is called {name!r}.", advice=f"Set `model` to one of: {known}; or add it to endpoints."
         )
-    from chiron.models.client import EndpointModel, api_key
+    from chiron.models.client import EndpointModel
+    from chiron.models.keys import api_key
 
     return EndpointModel(endpoint, api_key=api_key(endpoint, os.environ))
 

@@ -8,18 +8,24 @@ name a program to run.
 
 from __future__ import annotations
 
+import os
+import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings.exceptions import SettingsError as SettingsSourceError
+
+from chiron.errors import SettingsError
 
 APP = "chiron"
 
@@ -144,10 +150,39 @@ EDITOR_MAY_SET: Mapping[str, frozenset[str]] = {
 
 def config_file() -> Path:
     """Path of the user's `config.toml`, whether it exists or not. `CHIRON_CONFIG` names another."""
-    import os
-
     named = os.environ.get("CHIRON_CONFIG")
     return Path(named) if named else platformdirs.user_config_path(APP, appauthor=False) / "config.toml"
+
+
+def read_settings(**over: Any) -> Settings:
+    """The settings, with `over` (start arguments) over all else.
+
+    Raises `SettingsError`, which names the key, and the line where it came from the file.
+    """
+    path = config_file()
+    try:
+        return Settings(**over)
+    except ValidationError as error:
+        problems = [_problem(path, each["loc"], each["msg"]) for each in error.errors()]
+        raise SettingsError("; ".join(problems) + ".", advice=f"Mend it in {path} or the environment.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not TOML: {error}.", advice="Mend that line.") from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}.") from None
+    except SettingsSourceError as error:
+        raise SettingsError(f"An environment variable is not as it should be: {error}.") from None
+
+
+def _problem(path: Path, key: tuple[int | str, ...], message: str) -> str:
+    """One wrong setting in words: its dotted name, the line of its last part in the file, what is wrong."""
+    dotted = ".".join(map(str, key))
+    where = ""
+    if path.exists() and key:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        word = re.compile(rf"^\s*\[?.*\b{re.escape(str(key[-1]))}\b")
+        number = next((n for n, line in enumerate(lines, 1) if word.match(line)), None)
+        where = f" (line {number} of {path.name})" if number else ""
+    return f"Setting {dotted}{where}: {message}"
 
 
 def with_editor(settings: Settings, options: object) -> tuple[Settings, tuple[str, ...]]:
@@ -190,5 +225,6 @@ __all__ = [
     "Settings",
     "Suggest",
     "config_file",
+    "read_settings",
     "with_editor",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -9,7 +11,7 @@ from lsprotocol import types
 
 from chiron.lsp.protocol import ACCEPTED
 from chiron.records import Answer, Place, Position, Suggestion, Trigger
-from chiron.syntax.document import Document, column_to_units, units_to_column
+from chiron.syntax.document import Change, Document, column_to_units, units_to_column
 
 
 def to_position(document: Document, position: types.Position, encoding: str) -> Position:
@@ -87,24 +89,43 @@ def to_items(
     return items
 
 
-def to_json(answer: Answer) -> dict[str, object]:
-    """`answer` for a client that lays out its own list."""
+def apply_changes(
+    document: Document,
+    changes: Sequence[types.TextDocumentContentChangeEvent],
+    version: int,
+    encoding: str,
+) -> list[Change]:
+    """Applies `changes` to `document`, in order, and says what they were in code points."""
+    done = []
+    for change in changes:
+        if isinstance(change, types.TextDocumentContentChangePartial):
+            start = to_position(document, change.range.start, encoding)
+            end = to_position(document, change.range.end, encoding)
+            done.append(document.apply(start, end, change.text, version))
+        else:
+            done.append(document.apply(None, None, change.text, version))
+    return done
+
+
+def to_json(answer: Answer | None, document: Document, encoding: str) -> dict[str, object]:
+    """`answer` for a client that lays out its own list, in the client's units."""
+    if answer is None:
+        return {"suggestions": [], "withheld": []}
+
+    def at(position: Position) -> dict[str, int]:
+        there = from_position(document, position, encoding)
+        return {"line": there.line, "character": there.character}
+
     return {
         "suggestions": [
             {
                 "id": one.id,
                 "text": one.text,
-                "range": {
-                    "start": {"line": one.range.start.line, "character": one.range.start.column},
-                    "end": {"line": one.range.end.line, "character": one.range.end.column},
-                },
+                "range": {"start": at(one.range.start), "end": at(one.range.end)},
                 "module": one.module,
                 "source": one.source.value,
                 "model": one.model,
-                "grounds": [
-                    {"kind": g.kind, "what": g.what, "where": g.where, "detail": g.detail}
-                    for g in one.grounds
-                ],
+                "grounds": [asdict(ground) for ground in one.grounds],
             }
             for one in answer.suggestions
         ],

@@ -7,7 +7,7 @@ shapes stand here and nowhere else on the server's side.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from cattrs import Converter
 from lsprotocol import types
@@ -34,6 +34,9 @@ ACCEPTED = "chiron.accepted"
 
 class _Message(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+
+
+M = TypeVar("M", bound=_Message)
 
 
 class ClientEvent(_Message):
@@ -75,15 +78,28 @@ class PauseParams(_Message):
     scope: str = Field("everywhere", max_length=4096)
 
 
-class SuggestAtParams(_Message):
-    uri: str = Field(max_length=4096)
+class _ClientPosition(_Message):
     line: int = Field(ge=0)
     character: int = Field(ge=0)
+
+
+class SuggestAtParams(_Message):
+    uri: str = Field(max_length=4096)
+    position: _ClientPosition
     n: int = Field(3, ge=1, le=3)
 
 
 class UseModelParams(_Message):
     name: str = Field(max_length=200)
+
+
+def item_id(params: Any) -> str | None:
+    """The suggestion's id in a message that carries one of our items, or None."""
+    try:
+        found = params["item"]["command"]["arguments"][0]["suggestionId"]
+    except (KeyError, IndexError, TypeError):
+        return None
+    return found if isinstance(found, str) else None
 
 
 def _keep_plain(cls: type[Any]) -> Any:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chiron.ansible.catalog import Catalog
-from chiron.records import Capabilities, Expects, Module, ModelRequest, Scope, ScopeKind, Task
+from chiron.records import Capabilities, Expects, ModelRequest, Module, Scope, ScopeKind, Task
 from chiron.suggest.context import Context, similar_text
 from chiron.suggest.grammar import further_options_grammar, task_grammar, words_grammar
+from chiron.suggest.layout import lay_out_fragment
 
 VERSION = "4"
 
@@ -84,7 +85,7 @@ def build(
 def to_text(scope: Scope, written: str) -> str:
     """What a model wrote, as the text that replaces `scope.range`."""
     if scope.kind is ScopeKind.MODULE_NAME:
-        return " " * scope.range.start.column + written if not scope.typed else scope.typed + written.strip()
+        return lay_out_fragment(scope, scope.typed + written.strip().rstrip(":"))
     return _start(scope) + written.rstrip()
 
 
@@ -93,7 +94,7 @@ def _start(scope: Scope) -> str:
     if scope.kind is ScopeKind.TASK_LIST:
         return f"{scope.lead}{' ' * scope.task_column}- name: "
     if scope.kind is ScopeKind.MODULE_NAME:
-        return " " * (scope.indent - scope.range.start.column) + scope.typed
+        return lay_out_fragment(scope, scope.typed).removesuffix(":")
     return f"{scope.lead}{' ' * scope.indent}{scope.typed}"
 
 

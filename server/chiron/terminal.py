@@ -1,0 +1,142 @@
+"""How things look in a terminal. Text from files and models is printed as text: no markup, no controls."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from chiron.ask import Asked
+from chiron.doctor import Finding
+from chiron.records import Suggestion
+
+console = Console(highlight=False)
+
+_MARKS = {"ok": ("✓", "green"), "missing": ("–", "yellow"), "problem": ("✗", "red")}
+
+
+def harmless(text: str) -> str:
+    """`text` without control and direction characters, which could move the cursor or hide what stands there."""
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") else "�" for c in text
+    )
+
+
+def show_answer(asked: Asked) -> None:
+    """The suggestions in place, with where each came from and why it is believed; and what was withheld."""
+    answer = asked.answer
+    if asked.request is None or answer is None:
+        console.print("Nothing is suggested here: this is no place for a task, a module or its options.")
+        return
+    for number, one in enumerate(answer.suggestions, 1):
+        console.rule(Text(f" {number}  {harmless(one.module or '')} "), align="left", style="dim")
+        console.print(in_place(asked.text, one))
+        console.print(Text(f"   from {origin(one)}   confidence {one.confidence:.2f}", style="dim"))
+        for ground in one.grounds:
+            console.print(
+                Text(
+                    harmless(f"   {ground.kind}: {ground.what} {ground.detail} {ground.where}").rstrip(),
+                    style="dim",
+                )
+            )
+    if not answer.suggestions:
+        console.print(f"Nothing is suggested ({answer.silence}).")
+    for held in answer.withheld:
+        console.print(Text(harmless(f"withheld: {held.reason}: {held.detail}"), style="yellow"))
+    if answer.trouble:
+        console.print(Text(harmless(answer.trouble), style="red"))
+    stages = ", ".join(f"{stage} {ms:.1f} ms" for stage, ms in answer.stage_ms.items())
+    console.print(Text(stages, style="dim"))
+
+
+def origin(one: Suggestion) -> str:
+    """Where a suggestion came from, in a few words."""
+    return one.source.value + (f" ({one.model})" if one.model else "")
+
+
+def in_place(text: str, one: Suggestion) -> Syntax:
+    """The lines round a suggestion, with it applied."""
+    lines = text.split("\n")
+    start, end = one.range.start, one.range.end
+    before = [*lines[max(0, start.line - 2) : start.line], lines[start.line][: start.column]]
+    joined = "\n".join(before) + one.text + lines[end.line][end.column :]
+    return Syntax(harmless(joined), "yaml", theme="ansi_dark", background_color="default", padding=(0, 2))
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """What the doctor found, with advice under what is not well."""
+    for finding in findings:
+        mark, colour = _MARKS[finding.state]
+        line = Text.assemble((f"{mark} ", colour), (f"{finding.what:<10}", "bold"), harmless(finding.detail))
+        console.print(line)
+        if finding.advice:
+            console.print(Text(f"  {'':<10}{harmless(finding.advice)}", style=colour))
+
+
+def show_pairs(title: str, pairs: Mapping[str, Any]) -> None:
+    """A table of two columns."""
+    table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
+    for key, value in pairs.items():
+        table.add_row(Text(harmless(str(key)), style="bold"), Text(harmless(str(value))))
+    console.print(table)
+
+
+def show_rows(rows: Sequence[Mapping[str, Any]]) -> None:
+    """The feedback log's rows, one a line."""
+    if not rows:
+        console.print("The log is empty.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("when", "id", "outcome", "source", "module", "task"):
+        table.add_column(heading)
+    for row in rows:
+        ended = row["withheld"] and f"withheld: {row['withheld']}" or row["outcome"] or "open"
+        cells = (row["at"], row["id"], ended, row["source"], row["module"], row["task_name"])
+        table.add_row(*(Text(harmless(str(cell or "–"))) for cell in cells))
+    console.print(table)
+
+
+def show_tree(title: str, value: Mapping[str, Any]) -> None:
+    """Nested values as a tree."""
+    tree = Tree(Text(title, style="bold"), guide_style="dim")
+    _grow(tree, value)
+    console.print(tree)
+
+
+def _grow(tree: Tree, value: Any) -> None:
+    pairs = value.items() if isinstance(value, Mapping) else enumerate(value)
+    for key, inner in pairs:
+        if isinstance(inner, (Mapping, list, tuple)) and inner:
+            _grow(tree.add(Text(harmless(str(key)), style="bold")), inner)
+        else:
+            shown = "\n".join(["", *str(inner).split("\n")]) if "\n" in str(inner) else str(inner)
+            tree.add(Text.assemble((harmless(f"{key}: "), "bold"), harmless(shown)))
+
+
+def show_module(module: Mapping[str, Any]) -> None:
+    """A module and its options, required ones first."""
+    console.print(Text(f"{module['fqcn']}  ({module['collection']} {module['version']})", style="bold"))
+    if module["deprecated"]:
+        console.print(Text(harmless(f"deprecated: {module['deprecated']}"), style="yellow"))
+    table = Table(box=None, pad_edge=False)
+    for heading in ("option", "type", "may be", "default"):
+        table.add_column(heading)
+    options: Mapping[str, Any] = module["options"]
+    for name in sorted(options, key=lambda key: (not options[key]["required"], key)):
+        option = options[name]
+        style = "bold" if option["required"] else ""
+        choices = ", ".join(map(str, option["choices"] or ()))
+        table.add_row(
+            Text(name, style=style),
+            Text(str(option["type"])),
+            Text(harmless(choices)),
+            Text(harmless("" if option["default"] is None else str(option["default"]))),
+        )
+    console.print(table)
+    console.print(Text("Required ones are bold.", style="dim"))
