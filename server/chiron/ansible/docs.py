@@ -1,0 +1,227 @@
+"""What a module documents about itself, with fragments, and what its code adds: one module at a time.
+
+`read_docs` reads the files; `to_module` turns what it returned, or what was kept of it, into the record.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from chiron.ansible.build import Index
+from chiron.ansible.constraints import fallback_options, read_constraints, secret_options, to_constraints
+from chiron.ansible.files import read_bytes, stamp
+from chiron.ansible.fragments import Fragments, locate, merged
+from chiron.ansible.literals import NotLiteral, assignments, evaluate, parse
+from chiron.ansible.plain import mapping, read_yaml, text_of
+from chiron.records import Module, Option
+
+_ASSIGNED = re.compile(rb"^(DOCUMENTATION|EXAMPLES)[ \t]*(?::[^=\n]*)?=[ \t]*([rRuU]?)(\"\"\"|''')", re.M)
+_NOTHING_FOLLOWS = re.compile(rb"[ \t]*(?:#[^\n]*)?(?:\r?\n(?![ \t]*[.%+(])|\Z)")
+_KEPT: Final = (
+    "type", "required", "choices", "aliases", "default", "elements", "description", "version_added",
+    "deprecated",
+)  # fmt: skip
+_YAML = (".yml", ".yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a module is: what `read_docs` needs to know of it."""
+
+    fqcn: str
+    collection: str
+    version: str
+    path: str
+    within: Path | None = None
+    #: The action plugin that runs in its place, where there is one.
+    action: str | None = None
+
+
+def read_docs(found: Found, index: Index, fragments: Fragments) -> dict[str, Any]:
+    """Everything known of one module, as values that can be written as JSON. It never raises.
+
+    `files` lists what was read with each file's stamp: the rest is right as long as those are. It is
+    None where a fragment was missing, so that the docs may become better without any of them changing.
+    """
+    source = read_bytes(found.path, within=found.within) or b""
+    texts = _yaml_texts(source) if found.path.endswith(_YAML) else python_texts(source)
+    files = [found.path]
+    documentation = texts.get("DOCUMENTATION")
+    raw = mapping(read_yaml(documentation)) if isinstance(documentation, str) else mapping(documentation)
+    whole = True
+    slugs = raw.get("extends_documentation_fragment") or ()
+    for slug in slugs.split(",") if isinstance(slugs, str) else slugs:
+        place = locate(index, str(slug))
+        fragment = fragments.read(*place) if place is not None else None
+        if place is None or fragment is None:
+            whole = False
+            continue
+        files.append(place[0])
+        raw = merged(raw, fragment)
+    code = b"" if found.path.endswith(_YAML) else source
+    constraints = read_constraints(code)
+    if found.action is not None:
+        action = read_bytes(found.action, within=found.within) or b""
+        files.append(found.action)
+        for keyword, value in read_constraints(action).items():
+            constraints.setdefault(keyword, value)
+    return {
+        "files": [[path, *(stamp(path) or (0, 0))] for path in dict.fromkeys(files)] if whole else None,
+        "short": text_of(raw.get("short_description")),
+        "options": _plain_options(raw.get("options"), secret_options(code), fallback_options(code)),
+        "constraints": constraints,
+        "deprecated": _deprecation(found.fqcn, raw.get("deprecated")),
+        "added": _version(raw.get("version_added")),
+        "attributes": {
+            name: str(entry["support"])
+            for name, entry in mapping(raw.get("attributes")).items()
+            if isinstance(entry, dict) and "support" in entry
+        },
+        "examples": texts.get("EXAMPLES") if isinstance(texts.get("EXAMPLES"), str) else "",
+        "checkable": whole and bool(raw),
+    }
+
+
+def to_module(
+    found: Found, docs: Mapping[str, Any], *, free_form: bool, open_ended: bool, deprecated: str | None
+) -> Module:
+    """The record of what `read_docs` returned for `found`."""
+    return Module(
+        fqcn=found.fqcn,
+        collection=found.collection,
+        version=found.version,
+        path=found.path,
+        short_description=docs["short"],
+        options=_options(docs["options"]),
+        constraints=to_constraints(docs["constraints"]),
+        free_form=free_form or "free_form" in docs["options"],
+        deprecated=docs["deprecated"] or deprecated,
+        examples=docs["examples"],
+        checkable=docs["checkable"] and not open_ended,
+    )
+
+
+def python_texts(source: bytes) -> dict[str, Any]:
+    """DOCUMENTATION and EXAMPLES of a Python file: text, or a dict where it is written as one.
+
+    A search finds nearly all of them; the file is only parsed where it finds something else.
+    """
+    texts: dict[str, Any] = {}
+    for match in _ASSIGNED.finditer(source):
+        text = _literal(source, match)
+        if text is None:
+            return _parsed_texts(source)
+        texts.setdefault(match[1].decode(), text)
+    if "DOCUMENTATION" not in texts and b"DOCUMENTATION" in source:
+        return _parsed_texts(source)
+    return texts
+
+
+def _literal(source: bytes, match: re.Match[bytes]) -> str | None:
+    """The text of the literal that begins in `match`; None where it is part of a longer expression."""
+    quotes = match[3]
+    end = source.find(quotes, match.end())
+    while end > 0 and _is_escaped(source, end):
+        end = source.find(quotes, end + 1)
+    if end < 0 or _NOTHING_FOLLOWS.match(source, end + 3) is None:
+        return None
+    body = source[match.end() : end].decode("utf-8", errors="replace").replace("\r\n", "\n")
+    if match[2] in (b"r", b"R") or "\\" not in body:
+        return body
+    try:
+        value = ast.literal_eval(f"{quotes.decode()}{body}{quotes.decode()}")
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+    return value if isinstance(value, str) else None
+
+
+def _is_escaped(source: bytes, at: int) -> bool:
+    n = 0
+    while source[at - 1 - n : at - n] == b"\\":
+        n += 1
+    return n % 2 == 1
+
+
+def _parsed_texts(source: bytes) -> dict[str, Any]:
+    tree = parse(source)
+    names = dict(assignments(tree.body)) if tree is not None else {}
+    texts: dict[str, Any] = {}
+    for name in ("DOCUMENTATION", "EXAMPLES"):
+        try:
+            value = evaluate(names[name], names) if name in names else None
+        except NotLiteral:
+            continue
+        if isinstance(value, str | dict):
+            texts[name] = value
+    return texts
+
+
+def _yaml_texts(source: bytes) -> dict[str, Any]:
+    data = mapping(read_yaml(source.decode("utf-8-sig", errors="replace")))
+    return {
+        name: data[name] for name in ("DOCUMENTATION", "EXAMPLES") if isinstance(data.get(name), str | dict)
+    }
+
+
+def _plain_options(options: Any, secret: frozenset[str], fallback: frozenset[str]) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    for name, entry in mapping(options).items():
+        spec = mapping(entry)
+        kept = {key: spec[key] for key in _KEPT if spec.get(key) is not None}
+        if name in secret:
+            kept["no_log"] = True
+        if name in fallback:
+            kept["fallback"] = True
+        if isinstance(spec.get("suboptions"), dict):
+            kept["suboptions"] = _plain_options(spec["suboptions"], secret, fallback)
+        plain[name] = kept
+    return plain
+
+
+def _options(plain: Mapping[str, Any]) -> dict[str, Option]:
+    return {name: _option(name, spec) for name, spec in plain.items()}
+
+
+def _option(name: str, spec: Mapping[str, Any]) -> Option:
+    choices, aliases = spec.get("choices") or (), spec.get("aliases") or ()
+    elements, suboptions = spec.get("elements"), spec.get("suboptions")
+    return Option(
+        name=name,
+        type=str(spec.get("type") or "str"),
+        required=_truth(spec.get("required")),
+        choices=tuple(choices) if isinstance(choices, list | dict) else (choices,),
+        aliases=tuple(map(str, aliases)) if isinstance(aliases, list) else (str(aliases),) if aliases else (),
+        default=spec.get("default"),
+        elements=str(elements) if elements else None,
+        suboptions=_options(suboptions) if suboptions is not None else None,
+        description=text_of(spec.get("description")),
+        version_added=_version(spec.get("version_added")),
+        deprecated=_deprecation(f"Option {name}", spec.get("deprecated")),
+        no_log="no_log" in spec,
+    )
+
+
+def _truth(value: Any) -> bool:
+    return value.strip().lower() in ("yes", "true", "on", "1") if isinstance(value, str) else bool(value)
+
+
+def _version(value: Any) -> str | None:
+    return None if value in (None, "") else str(value)
+
+
+def _deprecation(what: str, value: Any) -> str | None:
+    """What a `deprecated` entry says, in one sentence; None where there is none."""
+    if not value:
+        return None
+    data = mapping(value)
+    version = data.get("removed_in") or data.get("version")
+    date = data.get("removed_at_date") or data.get("date")
+    when = f", to be removed in {version}" if version else f", to be removed after {date}" if date else ""
+    why = " ".join(text_of(data.get("why")).split())
+    instead = " ".join(text_of(data.get("alternative") or data.get("alternatives")).split())
+    return f"{what} is deprecated{when}{': ' + why if why else ''}{' Instead: ' + instead if instead else ''}"
