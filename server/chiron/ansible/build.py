@@ -202,7 +202,8 @@ def _plugins(directory: Path, digest: _Digest, within: Path | None) -> dict[str,
         n += 1
         if n > MAX_ENTRIES:
             break
-        stem, suffix = os.path.splitext(entry.name)
+        stem, dot, suffix = entry.name.rpartition(".")
+        stem, suffix = (stem, f".{suffix}") if dot else (entry.name, "")
         if suffix == ".pyc" or stem == "__init__" or entry.name.startswith("."):
             continue
         try:

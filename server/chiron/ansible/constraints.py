@@ -1,7 +1,7 @@
 """What a module checks beyond single options, read off the literals in its code.
 
-`AnsibleModule(…)` is given `mutually_exclusive`, `required_if` and their kin as keyword arguments. Documentation
-does not repeat them. Whatever is not a literal, or a name of one, is left out: a constraint that is not
+`AnsibleModule(…)` is given `mutually_exclusive`, `required_if` and their kin as keyword arguments, which
+documentation does not repeat. Whatever is not a literal, or a name of one, is left out: a constraint that is not
 known is not demanded.
 """
 
@@ -226,7 +226,7 @@ def _clean(keyword: str, value: Any) -> list[Any] | dict[str, Any]:
     elements = value if isinstance(value, list) else []
     if keyword == "required_if":
         return [
-            [e[0], e[1], _names(e[2]) if isinstance(e[2], list) else [e[2]], bool(e[3]) if len(e) > 3 else False]
+            [e[0], e[1], [e[2]] if isinstance(e[2], str) else e[2], len(e) > 3 and bool(e[3])]
             for e in elements
             if isinstance(e, list) and len(e) in (3, 4) and isinstance(e[0], str)
             and (isinstance(e[2], str) or _names(e[2]))

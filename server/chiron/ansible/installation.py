@@ -84,28 +84,33 @@ def _sites(
 ) -> Iterator[tuple[Path, str, Path | None]]:
     """Directories that may hold an `ansible` package, each with the reason and its bounds, in order."""
     env = os.environ if environ is None else environ
-    if settings.python is not None:
-        for site in _sites_of(settings.python.expanduser()):
-            yield site, "the `python` setting", None
-    if editor_python is not None:
-        for site in _sites_of(editor_python.expanduser()):
-            yield site, "the Python chosen in the editor", None
-    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
-        if env.get(variable):
-            for site in _sites_of(Path(env[variable])):
-                yield site, f"the active environment ({variable})", None
+    for python, reason in _named_pythons(settings, env, editor_python):
+        for site in _sites_of(python):
+            yield site, reason, None
     for program in ("ansible-playbook", "ansible", "python3", "python"):
         path = _on_path(program, env.get("PATH", ""))
         if path is not None:
             for site in _sites_of_program(path):
                 yield site, f"`{program}` on PATH ({path})", None
-    if workspace is not None:
-        for name in (".venv", "venv"):
-            for site in _sites_of(workspace / name):
-                yield site, f"`{name}` in the workspace", workspace
+    for place in () if workspace is None else (workspace / ".venv", workspace / "venv"):
+        for site in _sites_of(place):
+            yield site, f"`{place.name}` in the workspace", workspace
     own = _own_site()
     if own is not None:
         yield own, "Chiron's own environment", None
+
+
+def _named_pythons(
+    settings: Settings, env: Mapping[str, str], editor_python: Path | None
+) -> Iterator[tuple[Path, str]]:
+    """The interpreters and environments that somebody chose, each with the reason, in order."""
+    if settings.python is not None:
+        yield settings.python.expanduser(), "the `python` setting"
+    if editor_python is not None:
+        yield editor_python.expanduser(), "the Python chosen in the editor"
+    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        if env.get(variable):
+            yield Path(env[variable]), f"the active environment ({variable})"
 
 
 def _installation(site: Path, reason: str, within: Path | None) -> Installation | None:

@@ -34,8 +34,8 @@ def assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
             for target in statement.targets:
                 if isinstance(target, ast.Name):
                     yield target.id, statement.value
-        elif isinstance(statement, ast.AnnAssign):
-            if isinstance(statement.target, ast.Name) and statement.value is not None:
+        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+            if isinstance(statement.target, ast.Name):
                 yield statement.target.id, statement.value
 
 
