@@ -202,7 +202,7 @@ def _options(plain: Mapping[str, Any]) -> dict[str, Option]:
 
 
 def _option(name: str, spec: Mapping[str, Any]) -> Option:
-    choices, aliases = spec.get("choices") or (), spec.get("aliases") or ()
+    choices, aliases = spec.get("choices") or [], spec.get("aliases") or []
     elements, suboptions = spec.get("elements"), spec.get("suboptions")
     return Option(
         name=name,
