@@ -1,0 +1,271 @@
+"""A text as an editor holds it: lines, positions, edits, and its tree.
+
+Lines end at `\\n`, `\\r\\n` and `\\r` only, as LSP has it. Positions outside the text are clamped; nothing
+here raises, whatever the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from chiron.records import Position
+from chiron.syntax import parser
+
+if TYPE_CHECKING:
+    from tree_sitter import Tree
+
+BOM = "\ufeff"
+
+#: Indentation of a line that says nothing about structure: blank, or a comment.
+NO_INDENT = 1 << 30
+
+#: Above this many characters a text is no playbook, and nothing is looked for in it.
+MOST_CHARACTERS = 2_000_000
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_LONE_CR = re.compile(r"\r(?!\n)")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One edit as it happened: at `start` (code points), `removed` became `inserted`."""
+
+    start: int
+    removed: str
+    inserted: str
+
+
+class Document:
+    """One open text. Positions are in code points; `encoding` is the unit its editor counts in."""
+
+    def __init__(self, uri: str, text: str, version: int = 0, encoding: str = "utf-16") -> None:
+        self.uri = uri
+        self.version = version
+        self.encoding = encoding
+        self._load(text)
+
+    def _load(self, text: str) -> None:
+        self._text = text
+        self._lines = _split(text, to_end=True)
+        self._indents = [indentation(line) for line in self._lines]
+        self._indents[0] = indentation(self._lines[0].removeprefix(BOM))
+        self._tree: Tree | None = None
+        #: Where the text that the tree speaks of ends, and whether it was parsed since the last edit.
+        self._tree_end = _Place(0, (0, 0))
+        self._tree_current = False
+
+    @property
+    def text(self) -> str:
+        """The whole text, line endings and BOM as they came."""
+        return self._text
+
+    @property
+    def n_lines(self) -> int:
+        """Lines, the empty one after a last line ending included; at least one."""
+        return len(self._lines)
+
+    @property
+    def readable(self) -> bool:
+        """False for texts that are no YAML anyone writes by hand: huge, or with a NUL."""
+        return len(self._text) <= MOST_CHARACTERS and "\0" not in self._text
+
+    @property
+    def indents(self) -> list[int]:
+        """Columns of leading blanks by line, `NO_INDENT` for blank lines and comments. Not to be changed."""
+        return self._indents
+
+    def line(self, number: int) -> str:
+        """Line `number` without its ending; "" outside the text."""
+        if not 0 <= number < len(self._lines):
+            return ""
+        return self._lines[number].rstrip("\r\n")
+
+    def lines(self, first: int, last: int) -> str:
+        """Lines `first` to `last`, both included, with their endings."""
+        return "".join(self._lines[max(first, 0) : max(last + 1, 0)])
+
+    # ----------------------------------------------------------------- places
+
+    def clamp(self, position: Position) -> Position:
+        """The nearest position that exists."""
+        if position.line < 0:
+            return Position(0, 0)
+        if position.line >= len(self._lines):
+            return Position(len(self._lines) - 1, len(self._lines[-1]))
+        return Position(position.line, min(max(position.column, 0), len(self.line(position.line))))
+
+    def offset(self, position: Position) -> int:
+        """Code points before `position`."""
+        position = self.clamp(position)
+        return sum(map(len, self._lines[: position.line])) + position.column
+
+    def position(self, offset: int) -> Position:
+        """Where `offset` is. Within a `\\r\\n` that is the line's end."""
+        left = max(offset, 0)
+        for number, line in enumerate(self._lines):
+            if left < len(line):
+                return self.clamp(Position(number, left))
+            left -= len(line)
+        return self.clamp(Position(len(self._lines), 0))
+
+    def from_units(self, line: int, units: int) -> Position:
+        """The position that the editor calls `line` and `units`."""
+        if line >= len(self._lines):
+            return self.clamp(Position(line, 0))
+        return self.clamp(Position(line, units_to_column(self.line(line), units, self.encoding)))
+
+    def to_units(self, position: Position) -> int:
+        """The editor's own count for `position.column`."""
+        return column_to_units(self.line(position.line), position.column, self.encoding)
+
+    # ----------------------------------------------------------------- edits
+
+    def apply(self, start: Position | None, end: Position | None, text: str, version: int) -> Change:
+        """Puts `text` in place of `start` to `end`, or of everything where either is None."""
+        self.version = version
+        if start is None or end is None:
+            change = Change(0, self._text, text)
+            self._load(text)
+            return change
+        start, end = self.clamp(start), self.clamp(end)
+        if end < start:
+            start, end = end, start
+        at, until = self.offset(start), self.offset(end)
+        change = Change(at, self._text[at:until], text)
+        edited = (self._place(start), self._place(end)) if self._tree is not None else None
+        # A "\n" put right after a "\r" joins it, so that line is split anew as well.
+        first = start.line - 1 if start.line and self._lines[start.line - 1].endswith("\r") else start.line
+        head = self.lines(first, start.line - 1) + self._lines[start.line][: start.column]
+        rest = self._lines[end.line][end.column :]
+        lines = _split(head + text + rest, to_end=end.line == len(self._lines) - 1)
+        self._lines[first : end.line + 1] = lines
+        self._indents[first : end.line + 1] = map(indentation, lines)
+        self._indents[0] = indentation(self._lines[0].removeprefix(BOM))
+        self._text = self._text[:at] + text + self._text[until:]
+        if edited is not None:
+            self._tell_tree(*edited, self._place(self.position(at + len(text))))
+        return change
+
+    # ----------------------------------------------------------------- tree
+
+    @property
+    def tree(self) -> Tree | None:
+        """The tree of the whole text, brought up to date; None where the text isn't `readable`."""
+        return self.tree_to(self.n_lines)
+
+    def tree_to(self, line: int) -> Tree | None:
+        """The tree of the text from its beginning through `line` at least.
+
+        What follows is not parsed anew, for tree-sitter's YAML scanner reuses nothing behind an edit.
+        """
+        if not self.readable:
+            return None
+        covered = "".join(self._lines[: max(line + 1, 0)])
+        end = _Place(n_bytes(covered), self._point(Position(line + 1, 0)))
+        if self._tree is not None:
+            if self._tree_current and end.byte <= self._tree_end.byte:
+                return self._tree
+            if end != self._tree_end:
+                _edit(self._tree, min(end, self._tree_end), self._tree_end, end)
+        self._tree = parser.parse(to_bytes(covered), self._tree)
+        self._tree_end = end
+        self._tree_current = True
+        return self._tree
+
+    def byte_offset(self, position: Position) -> int:
+        """Bytes of UTF-8 before `position`, as the tree counts."""
+        position = self.clamp(position)
+        return n_bytes("".join(self._lines[: position.line])) + n_bytes(
+            self._lines[position.line][: position.column]
+        )
+
+    def _tell_tree(self, start: _Place, old_end: _Place, new_end: _Place) -> None:
+        if self._tree is None or start.byte > self._tree_end.byte:
+            return
+        self._tree_current = False
+        if old_end.byte >= self._tree_end.byte:
+            # The edit takes the tree's end with it: what is left of the tree ends where the edit begins.
+            _edit(self._tree, start, self._tree_end, start)
+            self._tree_end = start
+            return
+        _edit(self._tree, start, old_end, new_end)
+        byte, (row, column) = self._tree_end
+        if row == old_end.point[0]:
+            column += new_end.point[1] - old_end.point[1]
+        self._tree_end = _Place(
+            byte + new_end.byte - old_end.byte, (row + new_end.point[0] - old_end.point[0], column)
+        )
+
+    def _place(self, position: Position) -> _Place:
+        return _Place(self.byte_offset(position), self._point(position))
+
+    def _point(self, position: Position) -> tuple[int, int]:
+        position = self.clamp(position)
+        return position.line, n_bytes(self._lines[position.line][: position.column])
+
+
+class _Place(NamedTuple):
+    """A place as tree-sitter counts: bytes, and row with column in bytes."""
+
+    byte: int
+    point: tuple[int, int]
+
+
+def _edit(tree: Tree, start: _Place, old_end: _Place, new_end: _Place) -> None:
+    tree.edit(start.byte, old_end.byte, new_end.byte, start.point, old_end.point, new_end.point)
+
+
+def _split(text: str, *, to_end: bool) -> list[str]:
+    lines = _LINE.findall(text)
+    if to_end and (not lines or lines[-1][-1] in "\r\n"):
+        lines.append("")
+    return lines
+
+
+def indentation(line: str) -> int:
+    """Columns of blanks before the first character, `NO_INDENT` for blank lines and comments."""
+    content = line.lstrip(" ")
+    if content[:1] == "\t":
+        content = content.lstrip(" \t")
+    if not content or content[0] in "#\r\n":
+        return NO_INDENT
+    return len(line) - len(content)
+
+
+def to_bytes(text: str) -> bytes:
+    """UTF-8 for the parser, with every line ending seen as one: a lone `\\r` becomes `\\n`."""
+    if "\r" in text:
+        text = _LONE_CR.sub("\n", text)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def n_bytes(text: str) -> int:
+    """Bytes of `text` in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def column_to_units(line: str, column: int, encoding: str) -> int:
+    """Code units of `encoding` ("utf-8", "utf-16" or "utf-32") in the first `column` characters."""
+    before = line[: max(column, 0)]
+    if encoding == "utf-32" or before.isascii():
+        return len(before)
+    if encoding == "utf-8":
+        return n_bytes(before)
+    return len(before.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def units_to_column(line: str, units: int, encoding: str) -> int:
+    """Characters in the first `units` code units; one that begins but doesn't end there isn't counted."""
+    units = max(units, 0)
+    if encoding == "utf-32" or line.isascii():
+        return min(units, len(line))
+    if encoding == "utf-8":
+        data = line.encode("utf-8", "surrogatepass")
+        while 0 < units < len(data) and data[units] & 0xC0 == 0x80:
+            units -= 1
+        return len(data[:units].decode("utf-8", "surrogatepass"))
+    before = line.encode("utf-16-le", "surrogatepass")[: units * 2].decode("utf-16-le", "surrogatepass")
+    split_pair = before and before[-1] != line[len(before) - 1]
+    return len(before) - bool(split_pair)

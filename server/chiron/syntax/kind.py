@@ -1,0 +1,112 @@
+"""What a YAML file is to Ansible, by its path first and its first lines where the path leaves it open.
+
+The order of the questions follows ansible-lint's list of kinds. Unlike there, the folder nearest to the file
+decides, so that a role called `vars` or a workspace below `/srv/templates` misleads nobody.
+"""
+
+from __future__ import annotations
+
+import re
+
+from chiron.records import FileKind
+from chiron.syntax.document import BOM
+
+#: Characters of a text that are looked at.
+_MOST_CHARACTERS = 32_000
+
+_FOLDERS = {
+    "tasks": FileKind.TASKS,
+    "handlers": FileKind.HANDLERS,
+    "vars": FileKind.VARS,
+    "defaults": FileKind.VARS,
+    "group_vars": FileKind.VARS,
+    "host_vars": FileKind.VARS,
+    "templates": FileKind.TEMPLATE,
+    "inventory": FileKind.INVENTORY,
+    "inventories": FileKind.INVENTORY,
+    "playbooks": FileKind.PLAYBOOK,
+    ".github": FileKind.OTHER,
+}
+#: How many folders up from the file a folder's name still speaks of the file.
+_REACH = 4
+
+_NAMES = {
+    "requirements": FileKind.REQUIREMENTS,
+    "galaxy": FileKind.GALAXY,
+    "argument_specs": FileKind.ARGUMENT_SPECS,
+    "hosts": FileKind.INVENTORY,
+    "inventory": FileKind.INVENTORY,
+    "molecule": FileKind.OTHER,
+    "execution-environment": FileKind.OTHER,
+    "ansible-navigator": FileKind.OTHER,
+    "docker-compose": FileKind.OTHER,
+    "mkdocs": FileKind.OTHER,
+    ".ansible-lint": FileKind.OTHER,
+    ".yamllint": FileKind.OTHER,
+    ".pre-commit-config": FileKind.OTHER,
+}
+
+#: A play's key in an item of a list at the root.
+_PLAY = re.compile(
+    r"^(?:-[ \t]+|[ \t]+)(?:hosts|import_playbook|ansible\.builtin\.import_playbook)[ \t]*:", re.MULTILINE
+)
+_ITEM = re.compile(r"^[ \t]*-[ \t]", re.MULTILINE)
+#: A key that stands in tasks and nowhere else.
+_TASK = re.compile(
+    r"^ {0,4}(?:-[ \t]+)? *(?:[a-z_]\w*\.[a-z_]\w*\.[a-z_]\w*|block|register|when|notify|become|loop"
+    r"|changed_when|failed_when|delegate_to|listen|with_items|include_tasks|import_tasks|include_role|import_role|set_fact"
+    r"|debug|apt|yum|dnf|package|service|systemd|copy|template|lineinfile|command|shell|file|user)[ \t]*:",
+    re.MULTILINE,
+)
+_FIRST = re.compile(r"(?:[ \t]*(?:#.*|---.*|%.*)?(?:\r\n|\r|\n))*(?P<line>.*)")
+
+
+def file_kind(path: str | None, text: str) -> FileKind:
+    """The kind of the file at `path` (None for an unsaved one) that holds `text`. Touches no disk."""
+    if text.startswith("$ANSIBLE_VAULT;"):
+        return FileKind.VAULT
+    kind = _by_path(path) if path is not None else None
+    if kind is None or kind in (FileKind.PLAYBOOK, FileKind.TASKS):
+        return _by_content(text, kind)
+    return kind
+
+
+def _by_path(path: str) -> FileKind | None:
+    """What the path alone says; None where it leaves the kind open."""
+    *folders, name = path.replace("\\", "/").split("/")
+    stem, _, extension = name.rpartition(".")
+    near = folders[-1 : -_REACH - 1 : -1]
+    if extension in ("j2", "jinja", "jinja2") or ".j2." in name:
+        return FileKind.TEMPLATE
+    if extension not in ("yml", "yaml"):
+        in_vars = {"group_vars", "host_vars"} & set(near)
+        return FileKind.VARS if in_vars and not stem else FileKind.OTHER
+    if near[:1] == ["meta"]:
+        return FileKind.ARGUMENT_SPECS if stem == "argument_specs" else _META.get(stem, FileKind.OTHER)
+    for index, folder in enumerate(near):
+        if folder == "molecule":
+            return _NAMES.get(stem, FileKind.PLAYBOOK)
+        # A role may have any name; its own folders are nearer to the file.
+        if folder in _FOLDERS and near[index + 1 : index + 2] != ["roles"]:
+            kind = _FOLDERS[folder]
+            return _NAMES.get(stem, kind) if kind is FileKind.PLAYBOOK else kind
+    if stem in _NAMES:
+        return _NAMES[stem]
+    return FileKind.PLAYBOOK if "playbook" in stem else None
+
+
+_META = {"main": FileKind.META, "requirements": FileKind.REQUIREMENTS}
+
+
+def _by_content(text: str, kind: FileKind | None) -> FileKind:
+    """What the first lines say, where they say more than `kind`."""
+    text = text[:_MOST_CHARACTERS].removeprefix(BOM)
+    first = _FIRST.match(text)
+    if first is None or not _ITEM.match(first["line"] + " "):
+        # No list: an empty file is what its path says, a mapping holds neither plays nor tasks.
+        return kind if kind is not None else FileKind.OTHER
+    if _PLAY.search(text):
+        return FileKind.PLAYBOOK
+    if _TASK.search(text):
+        return FileKind.TASKS
+    return kind if kind is not None else FileKind.OTHER
