@@ -1,0 +1,176 @@
+"""The model in the box: a llama.cpp server on loopback that Chiron starts, finds again and restarts.
+
+Once it runs it is an endpoint like any other, and is asked by the same `EndpointModel`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from chiron.config import Embedded, Endpoint
+from chiron.errors import EmbeddedUnavailable, ModelTimeout, ModelUnreachable
+from chiron.records import Capabilities, ModelAnswer, ModelRequest
+
+from . import server_process, weights
+from .client import EndpointModel
+from .probe import Probed
+from .server_process import RunningServer, Seat
+from .weights import Progress
+from .wire import Reply
+
+#: What the packaged server was seen to do; a test probes a running one and compares.
+CAPABILITIES = Capabilities(completions=True, chat=False, json_schema=False, grammar=True, logprobs=True)
+
+#: A start that failed is not tried again at every keystroke.
+_PAUSE_AFTER_FAILURE_S = 20.0
+
+
+class EmbeddedModel:
+    """The embedded server as a model: started at the first request, restarted when it dies.
+
+    It belongs to one event loop. The server belongs to nobody: it outlives `close` and ends when it is idle.
+    `directory` is the user's alone and holds lock, state, log and the weights put together.
+    """
+
+    def __init__(self, settings: Embedded, directory: Path, *, progress: Progress | None = None) -> None:
+        self._settings = settings
+        self._directory = directory
+        self._progress = progress
+        self._weights = weights.fingerprint(settings)
+        self._seat = server_process.seat_for(settings, directory, self._weights)
+        self._model: EndpointModel | None = None
+        self._server: RunningServer | None = None
+        self._starting: asyncio.Task[EndpointModel] | None = None
+        self._failure: EmbeddedUnavailable | None = None
+        self._failed_at = 0.0
+
+    @property
+    def name(self) -> str:
+        return weights.weights_name(self._settings)
+
+    @property
+    def endpoint(self) -> str:
+        """Not the address, which changes at each start: answers are cached under this."""
+        return "embedded"
+
+    @property
+    def weights(self) -> str:
+        return self._weights
+
+    @property
+    def leaves_machine(self) -> bool:
+        return False
+
+    @property
+    def seat(self) -> Seat:
+        return self._seat
+
+    async def capabilities(self) -> Capabilities:
+        return CAPABILITIES
+
+    async def start(self) -> None:
+        """Starts the server unless it runs, so that the first request does not wait. Raises `ModelError`."""
+        await self._running()
+
+    async def complete(self, request: ModelRequest) -> ModelAnswer:
+        """Answers `request`, starting the server first where it does not run. Raises `ModelError`."""
+        return (await self.reply(request)).to_answer(self.name)
+
+    async def reply(self, request: ModelRequest, *, n_logprobs: int = 0) -> Reply:
+        """As `complete`, with the chances of the tokens written."""
+        model = await self._running()
+        try:
+            return await model.reply(request, n_logprobs=n_logprobs)
+        except ModelUnreachable:
+            # It was stopped for being idle just now, or was killed: once more, with a new one.
+            await self._forget(model)
+            return await (await self._running()).reply(request, n_logprobs=n_logprobs)
+        except ModelTimeout:
+            await self._end_if_stuck(model)
+            raise
+
+    async def close(self) -> None:
+        """Closes connections, and gives up a start in progress. It may be called twice."""
+        starting, self._starting = self._starting, None
+        if starting is not None and not starting.done():
+            starting.cancel()
+        if self._model is not None:
+            await self._forget(self._model)
+
+    async def _running(self) -> EndpointModel:
+        """The endpoint of a server that runs now.
+
+        That it runs is looked up each time: after its death anybody may listen on its port.
+        """
+        model = self._model
+        if model is not None and self._starting is None:
+            if await asyncio.to_thread(server_process.is_running, self._seat):
+                return model
+            await self._forget(model)
+        if self._failure is not None and time.monotonic() - self._failed_at < _PAUSE_AFTER_FAILURE_S:
+            raise self._failure
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._start())
+            self._starting.add_done_callback(self._started)
+        # A request that is cancelled leaves the start going on for the next one.
+        return await asyncio.shield(self._starting)
+
+    async def _start(self) -> EndpointModel:
+        server = await asyncio.to_thread(self._start_blocking)
+        endpoint = Endpoint(
+            base_url=server.base_url,
+            model="chiron-embedded",
+            style="completion",
+            timeout_s=self._settings.timeout_s,
+        )
+        self._server = server
+        self._model = EndpointModel(
+            endpoint,
+            api_key=server.key,
+            name=self.name,
+            weights=self._weights,
+            probed=Probed(CAPABILITIES, chat=False),
+            start_advice="It is started again at the next request.",
+        )
+        return self._model
+
+    def _start_blocking(self) -> RunningServer:
+        server_process.own_directory(self._directory)
+        if (server := server_process.find_server(self._seat)) is not None:
+            return server
+        file = weights.find_weights(self._settings, self._directory, self._progress)
+        return server_process.start_server(self._seat, self._settings, file, self._progress)
+
+    def _started(self, task: asyncio.Task[EndpointModel]) -> None:
+        if self._starting is task:
+            self._starting = None
+        error = None if task.cancelled() else task.exception()
+        self._failure = error if isinstance(error, EmbeddedUnavailable) else None
+        self._failed_at = time.monotonic()
+
+    async def _forget(self, model: EndpointModel) -> None:
+        if self._model is model:
+            self._model = self._server = None
+        await model.close()
+
+    async def _end_if_stuck(self, model: EndpointModel) -> None:
+        """Ends a server that timed out and does not even answer a trifle, so that the next request gets a new one."""
+        server = self._server
+        if server is not None and not await asyncio.to_thread(server_process.answers, server):
+            await asyncio.to_thread(server_process.stop_server, self._seat, patience_s=1.0)
+            await self._forget(model)
+
+
+def embedded_available(settings: Embedded) -> EmbeddedUnavailable | None:
+    """Why the embedded model cannot run here, with advice, or None where it can. Cheap; starts nothing."""
+    return weights.unavailable(settings)
+
+
+def stop(directory: Path) -> int:
+    """Ends every embedded server that keeps its files in `directory`. How many there were."""
+    return server_process.stop(directory) if directory.is_dir() else 0
+
+
+__all__ = ["CAPABILITIES", "EmbeddedModel", "embedded_available", "stop"]
