@@ -1,0 +1,39 @@
+/** Pages to read: Markdown that Chiron writes, shown in VS Code's own preview, and texts to compare. */
+
+import * as vscode from 'vscode';
+
+export const PAGE_SCHEME = 'chiron';
+
+export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  private readonly texts = new Map<string, string>();
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly onDidChange = this.changed.event;
+  private readonly registration = vscode.workspace.registerTextDocumentContentProvider(PAGE_SCHEME, this);
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.texts.get(uri.path) ?? '';
+  }
+
+  /** The URI under which `text` can be opened. Texts of the same name replace each other. */
+  put(name: string, text: string): vscode.Uri {
+    const uri = vscode.Uri.from({ scheme: PAGE_SCHEME, path: `/${name}` });
+    this.texts.set(uri.path, text);
+    this.changed.fire(uri);
+    return uri;
+  }
+
+  drop(uri: vscode.Uri): void {
+    this.texts.delete(uri.path);
+  }
+
+  /** Shows Markdown beside the editor, leaving the cursor where it is. */
+  async read(name: string, markdown: string): Promise<void> {
+    const uri = this.put(`${name}.md`, markdown);
+    await vscode.commands.executeCommand('markdown.showPreviewToSide', uri);
+  }
+
+  dispose(): void {
+    this.registration.dispose();
+    this.changed.dispose();
+  }
+}
