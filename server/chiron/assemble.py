@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from chiron.ansible.build import Installation, find_installations
 from chiron.ansible.catalog import Catalog
+from chiron.ansible.installation import Installation, find_installations
 from chiron.ansible.project import Project
 from chiron.config import Endpoint, Settings
 from chiron.errors import ChironError, SettingsError, StoreError
@@ -62,6 +62,10 @@ class Assembly:
                 project.refresh()
         return project
 
+    def warm(self) -> None:
+        """Reads what the first request would wait for: the workspace and the modules' EXAMPLES. Blocks."""
+        self.recall.load_examples()
+
     def use_model(self, name: str) -> Model | None:
         """Swaps the model. The old one's connections are the caller's to close."""
         self.settings = self.settings.model_copy(update={"model": name})
@@ -84,22 +88,15 @@ def assemble(
 ) -> Assembly:
     """Everything, connected. Raises `CatalogError` or `SettingsError` where nothing can work without."""
     troubles: list[str] = []
-    installations = find_installations(settings, roots[0] if roots else None, environ)
-    docs = _open(troubles, lambda: DocsStore(settings.cache_dir / "docs.sqlite"))
-    catalog = Catalog.open(installations, docs)
-    cache = (
-        _open(troubles, lambda: open_cache(settings))
-        if settings.cache.enabled
-        else None
-    )
-    feedback = (
-        _open(troubles, lambda: open_feedback(settings)) if settings.feedback.enabled else None
-    )
+    workspace = roots[0] if roots else None
+    catalog = open_catalog(settings, workspace, environ, troubles)
+    cache = _open(troubles, lambda: open_cache(settings)) if settings.cache.enabled else None
+    feedback = _open(troubles, lambda: open_feedback(settings)) if settings.feedback.enabled else None
     model = open_model(settings)
     recall = Recall(catalog)
     return Assembly(
         settings=settings,
-        installations=installations,
+        installations=find_installations(settings, workspace, environ),
         catalog=catalog,
         recall=recall,
         cache=cache,
@@ -116,10 +113,15 @@ def assemble(
     )
 
 
-def open_catalog(settings: Settings, workspace: Path) -> Catalog:
-    """The catalog alone, for commands that need nothing else."""
-    installations = find_installations(settings, workspace, os.environ)
-    return Catalog.open(installations, _open([], lambda: DocsStore(settings.cache_dir / "docs.sqlite")))
+def open_catalog(
+    settings: Settings,
+    workspace: Path | None,
+    environ: Mapping[str, str] = os.environ,
+    troubles: list[str] | None = None,
+) -> Catalog:
+    """The catalog alone. Docs that cannot be kept on disk are read each time, and `troubles` says why."""
+    docs = _open([] if troubles is None else troubles, lambda: DocsStore(settings.cache_dir / "docs.sqlite"))
+    return Catalog.open(settings, workspace, environ, store=docs)
 
 
 def open_cache(settings: Settings) -> ResponseCache:

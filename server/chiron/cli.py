@@ -23,7 +23,9 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 NO, WRONG, BROKEN = 1, 2, 3
 
-_as_json: Callable[[_F], _F] = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+_as_json: Callable[[_F], _F] = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON, for programs."
+)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The feedback log as plain values, for `--json` and the terminal. The shapes are documented in the README."""
+"""The feedback log as plain values, for `--json` and the terminal."""
 
 from __future__ import annotations
 

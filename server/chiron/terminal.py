@@ -22,7 +22,7 @@ _MARKS = {"ok": ("✓", "green"), "missing": ("–", "yellow"), "problem": ("✗
 
 
 def harmless(text: str) -> str:
-    """`text` without control and direction characters, which could move the cursor or hide what stands there."""
+    """`text` without control and direction characters, which move the cursor or hide what stands there."""
     return "".join(
         c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") else "�" for c in text
     )
@@ -96,7 +96,7 @@ def show_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     for heading in ("when", "id", "outcome", "source", "module", "task"):
         table.add_column(heading)
     for row in rows:
-        ended = row["withheld"] and f"withheld: {row['withheld']}" or row["outcome"] or "open"
+        ended = (row["withheld"] and f"withheld: {row['withheld']}") or row["outcome"] or "open"
         cells = (row["at"], row["id"], ended, row["source"], row["module"], row["task_name"])
         table.add_row(*(Text(harmless(str(cell or "–"))) for cell in cells))
     console.print(table)

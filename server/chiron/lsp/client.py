@@ -17,6 +17,7 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 from chiron import __version__
+from chiron.errors import ChironError
 from chiron.lsp import protocol
 from chiron.records import Position, Range
 
@@ -131,15 +132,15 @@ class Editor:
         """Leaves as an editor does: shutdown, exit."""
         await self._client.shutdown_async(None)
         self._client.exit(None)
-        await self._client.stop()
+        await self._client.stop()  # type: ignore[no-untyped-call]  # pygls leaves this one untyped
 
 
 def _offered(item: types.InlineCompletionItem) -> Offered:
     place = item.range
-    assert place is not None, "items of Chiron's carry their range"
-    assert item.command is not None, "and the command that tells of an accept"
-    (argument,) = item.command.arguments or ()
-    suggestion_id = str(argument["suggestionId"])
+    arguments: list[Any] = list(item.command.arguments or ()) if item.command else []
+    if place is None or not arguments:
+        raise ChironError("The server sent an item that is not one of Chiron's.")
+    suggestion_id = str(arguments[0]["suggestionId"])
     start, end = place.start, place.end
     return Offered(
         suggestion_id,

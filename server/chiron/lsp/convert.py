@@ -51,7 +51,7 @@ def to_trigger(kind: types.InlineCompletionTriggerKind | int) -> Trigger:
 
 
 def to_items(
-    suggestions: list[Suggestion] | tuple[Suggestion, ...],
+    suggestions: Sequence[Suggestion],
     document: Document,
     selected: types.SelectedCompletionInfo | None,
     encoding: str,

@@ -159,9 +159,7 @@ def build(settings: Settings) -> Server:
             convert.to_trigger(params.context.trigger_kind),
         )
         selected = params.context.selected_completion_info
-        return types.InlineCompletionList(
-            convert.to_items(suggestions, document, selected, server.encoding)
-        )
+        return types.InlineCompletionList(convert.to_items(suggestions, document, selected, server.encoding))
 
     _register_ours(server)
     return server
@@ -237,4 +235,3 @@ def _read(model: type[protocol.M], params: Any) -> protocol.M:
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
         raise JsonRpcInvalidParams(f"wrong or missing: {fields}") from None
-

@@ -120,9 +120,8 @@ class Session:
         """What the status bar should say now."""
         parts = self.ready
         model = parts.model if parts else None
-        state = "paused" if "everywhere" in self._paused else "problem" if trouble else "ready"
         return Status(
-            state=state,  # type: ignore[arg-type]  # one of the literals, chosen above
+            state="paused" if "everywhere" in self._paused else "problem" if trouble else "ready",
             model=model.name if model else None,
             endpoint=model.endpoint if model else None,
             leaves_machine=model.leaves_machine if model else False,
@@ -209,9 +208,9 @@ class Session:
         start = document.offset(request.scope.range.start)
         end = document.offset(request.scope.range.end)
         suggestions, offers = [], []
-        for rank, one in enumerate(answer.suggestions):
-            pending = self._tracker.match(document.uri, start, end, one.text, document.text)
-            one = replace(one, id=pending) if pending else one
+        for rank, made in enumerate(answer.suggestions):
+            pending = self._tracker.match(document.uri, start, end, made.text, document.text)
+            one = replace(made, id=pending) if pending else made
             suggestions.append(one)
             offers.append(Offer(one.id, start, end, one.text, rank=rank, module=one.module))
         answer = replace(answer, suggestions=tuple(suggestions))
@@ -286,13 +285,14 @@ class Session:
         for event in events:
             if event.kind is EventKind.ACCEPTED:
                 self._last_accepted = event.suggestion_id
+            row = event
             if "text" in event.data:
-                event = replace(event, data={**event.data, "text": redact(str(event.data["text"])).text})
+                row = replace(event, data={**event.data, "text": redact(str(event.data["text"])).text})
             parts = self.ready
             if parts is None:
-                self._early.append(event)
+                self._early.append(row)
             elif parts.feedback is not None:
-                parts.feedback.event(event)
+                parts.feedback.event(row)
         self._wind()
 
     def _wind(self) -> None:
@@ -319,5 +319,3 @@ def is_excluded(place: Place, globs: Sequence[str]) -> bool:
     if place.workspace is not None and path.is_relative_to(place.workspace):
         names.append(path.relative_to(place.workspace).as_posix())
     return any(fnmatch.fnmatch(name, glob) for name in names for glob in globs)
-
-
