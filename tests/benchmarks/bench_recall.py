@@ -25,9 +25,11 @@ from typing import Any
 import yaml
 from chiron.ansible.catalog import Catalog
 from chiron.syntax.blocks import Block, task_blocks
+from chiron.syntax.kind import file_kind
 
 from chiron.ansible.bodies import dedent, is_keyword, module_of
 from chiron.ansible.project import Project
+from chiron.config import Settings
 from chiron.records import (
     Expects,
     FileKind,
@@ -42,6 +44,7 @@ from chiron.records import (
 )
 from chiron.suggest.recall import Recall
 
+_WITH_TASKS = {FileKind.PLAYBOOK, FileKind.TASKS, FileKind.HANDLERS}
 _LEFT_OUT = ("include", "import", "assert", "debug", "set_fact", "fail", "meta", "role")
 
 
@@ -72,8 +75,8 @@ class Result:
     latency_ms: float
 
 
-def cases_of(root: Path, n: int, seed: int) -> list[Case]:
-    """At most `n` cases of one repository, at most two a file."""
+def cases_of(root: Path, n: int, seed: int, catalog: Catalog) -> list[Case]:
+    """At most `n` cases of one repository, at most two a file; only modules that exist here or there."""
     rng = random.Random(seed)
     cases: list[Case] = []
     files = sorted([*root.rglob("*.yml"), *root.rglob("*.yaml")])
@@ -81,17 +84,23 @@ def cases_of(root: Path, n: int, seed: int) -> list[Case]:
     for file in files:
         if ".git" in file.parts:
             continue
+        path = file.relative_to(root).as_posix()
         text = file.read_text("utf-8", "replace")
-        blocks = [block for block in task_blocks(text) if _is_case(block)]
+        if file_kind(path, text) not in _WITH_TASKS:
+            continue
+        blocks = [block for block in task_blocks(text) if _is_case(block, root, catalog)]
         rng.shuffle(blocks)
-        cases += [Case(root, file.relative_to(root).as_posix(), text, block) for block in blocks[:2]]
+        cases += [Case(root, path, text, block) for block in blocks[:2]]
     rng.shuffle(cases)
     return cases[:n]
 
 
-def _is_case(block: Block) -> bool:
+def _is_case(block: Block, root: Path, catalog: Catalog) -> bool:
     module = module_of(block.body)
     if not block.name or module is None:
+        return False
+    known = "." in module or catalog.resolve(module) is not None
+    if not known and not any(root.rglob(f"library/{module}.py")):
         return False
     first = block.text.split("\n", 1)[0]
     return first.startswith("- name:") and not module.rsplit(".", 1)[-1].startswith(_LEFT_OUT)
@@ -128,7 +137,7 @@ def run(roots: Sequence[Path], n: int, seed: int, *, cold: bool, catalog: Catalo
         project = empty if cold else Project(root, catalog)
         if not cold:
             project.refresh()
-        for case in cases_of(root, n, seed):
+        for case in cases_of(root, n, seed, catalog):
             request = request_of(case)
             project.update(case.root / case.path, request.text)
             facts = project.facts(request.place.path, request.text, request.scope.task_line)
@@ -268,7 +277,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="print every case with what was said")
     parser.add_argument("--dump", type=Path, help="write the results as JSON lines")
     options = parser.parse_args()
-    catalog = open_catalog()
+    catalog = Catalog.open(Settings(), Path.cwd())
     results = list(run(options.roots, options.per_repo, options.seed, cold=options.cold, catalog=catalog))
     if options.show:
         for one in results:
@@ -279,11 +288,6 @@ def main() -> None:
     if not results:
         sys.exit("no cases found")
     report(results)
-
-
-def open_catalog() -> Catalog:
-    """The catalog of the Ansible that this Python has."""
-    return Catalog()  # type: ignore[call-arg]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,260 @@
+"""Chooses the module for a task from its name and its place.
+
+Several weak signs are added up for each module that comes into question: how the nearest tasks vote, what
+each word of the name and of the file's path speaks for, what this file uses for the same purpose, what
+usually follows the task before, and what such names mean to people. The weights were fitted; see below.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from chiron.records import Task
+from chiron.suggest.idioms import idioms_for
+from chiron.suggest.phrases import plain_name
+from chiron.suggest.wording import words
+
+#: Modules that serve one purpose, by the purpose. Which of them is used is a habit of the place.
+_PURPOSES = {
+    "systemd": "service", "systemd_service": "service", "sysvinit": "service",
+    "apt": "package", "dnf": "package", "dnf5": "package", "yum": "package", "zypper": "package",
+    "pacman": "package", "apk": "package", "chocolatey": "package", "homebrew": "package",
+    "shell": "command", "raw": "command", "script": "command", "powershell": "command",
+    "config_template": "template", "include": "include_tasks", "import_tasks": "include_tasks",
+    "import_role": "include_role", "deb822_repository": "apt_repository",
+}  # fmt: skip
+_CONTROL = ("include", "import", "assert", "debug", "set_fact", "fail", "meta")
+#: What an EXAMPLE counts for next to a task of this workspace.
+_EXAMPLE_WEIGHT = 0.3
+_N_VOTERS = 12
+_N_BY_WORDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A task and how near its name is; `score` has the nearness of its place added."""
+
+    task: Task
+    likeness: float
+    score: float
+    same_file: bool = False
+
+
+def module_name(task: Task) -> str:
+    """The module of `task`, canonical where it could be resolved."""
+    return task.fqcn or task.module
+
+
+def purpose(module: str) -> str:
+    """What `module` is for: its short name, or that of the module it stands in for."""
+    short = module.rsplit(".", 1)[-1].removeprefix("win_")
+    return _PURPOSES.get(short, short)
+
+
+def is_control(module: str) -> bool:
+    """Whether `module` steers the play rather than the host (include, assert, set_fact and their like)."""
+    return module.rsplit(".", 1)[-1].startswith(_CONTROL)
+
+
+class ModuleCounts:
+    """Which words of names and paths stood with which modules, and what follows what. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self.words: dict[str, Counter[str]] = {}
+        self.modules: Counter[str] = Counter()
+        self.following: dict[str, Counter[str]] = {}
+
+    def add(self, tasks: Sequence[Task], sign: int = 1) -> None:
+        """Counts the tasks of one file, in order; with `sign` -1 it takes them away again."""
+        before = ""
+        for task in tasks:
+            module = module_name(task)
+            if task.origin == "examples":
+                self._count(evidence_words(task.name, ""), module, sign * _EXAMPLE_WEIGHT)
+                continue
+            self._count(evidence_words(task.name, task.path), module, sign)
+            self.modules[module] += sign
+            if before:
+                self.following.setdefault(before, Counter())[module] += sign
+            before = module
+
+    def _count(self, found: Iterable[str], module: str, weight: float) -> None:
+        for word in found:
+            counted = self.words.setdefault(word, Counter())
+            counted[module] += weight  # type: ignore[assignment]  # EXAMPLES count in fractions
+            if weight < 0 and counted[module] < 1e-6:
+                del counted[module]
+                if not counted:
+                    del self.words[word]
+
+
+def evidence_words(name: str, path: str) -> list[str]:
+    """What speaks for a module: stems of the name, its first and last one marked, words of the path."""
+    stems = words(plain_name(name))
+    found = list(dict.fromkeys(stems))
+    if stems:
+        found += [f"^{stems[0]}", f"{stems[-1]}$"]
+    return found + [f"@{word}" for word in path_words(path)]
+
+
+def path_words(path: str) -> list[str]:
+    """Words of a task file's path that may tell its platform or purpose."""
+    plain = re.sub(r"\.ya?ml$", "", path)
+    return [word for word in dict.fromkeys(words(plain.replace("_", " "))) if word not in {"rol", "task", "main"}]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is known of the task whose module is sought."""
+
+    name: str
+    path: str
+    near: Sequence[Near]
+    #: Modules of the file's other tasks, and of those before the task, nearest last.
+    own: Sequence[str]
+    before: Sequence[str]
+    in_handlers: bool = False
+
+
+#: Names of the signs, in the order of `WEIGHTS`.
+SIGNS = (
+    "vote", "nearest", "words", "first_word", "last_word", "bayes", "path", "following", "idiom_first",
+    "idiom_any", "purpose_vote", "purpose_bayes", "own_habit", "project_habit", "own_share", "log_count",
+    "control", "example_only", "handler_service", "idiom_purpose",
+)  # fmt: skip
+WEIGHTS = (1.5, 1.5, 0.6, 1.6, 0.8, 1.8, 0.5, 1.0, 1.0, 0.5, 0.0, 0.0, 0.5, 0.5, 0.3, 0.1, -1.9, -0.5, 0.5, 0.5)
+
+
+def rank_modules(question: Question, counts: ModuleCounts) -> list[tuple[str, float]]:
+    """The modules that come into question with their probability, likeliest first."""
+    signs = signs_of(question, counts)
+    scores = {
+        module: sum(weight * sign for weight, sign in zip(WEIGHTS, found, strict=True))
+        for module, found in signs.items()
+    }
+    if not scores:
+        return []
+    highest = max(scores.values())
+    total = sum(math.exp(score - highest) for score in scores.values())
+    ranked = sorted(scores, key=lambda module: (-scores[module], module))
+    return [(module, math.exp(scores[module] - highest) / total) for module in ranked]
+
+
+def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float, ...]]:
+    """For each module in question the strength of every sign of `SIGNS`."""
+    votes: Counter[str] = Counter()
+    nearest: dict[str, float] = {}
+    from_examples: dict[str, bool] = {}
+    weights: dict[str, float] = {}
+    for i, near in enumerate(question.near):
+        module = module_name(near.task)
+        nearest[module] = max(nearest.get(module, 0.0), near.score)
+        from_examples[module] = from_examples.get(module, True) and near.task.origin == "examples"
+        if i < _N_VOTERS:
+            weights[module] = weights.get(module, 0.0) + max(near.score, 0.0) ** 2
+    total = sum(weights.values()) or 1.0
+    votes.update({module: weight / total for module, weight in weights.items()})  # type: ignore[arg-type]
+
+    found = [(word, counts.words[word]) for word in evidence_words(question.name, question.path) if word in counts.words]
+    by_word, first, last, by_path = _word_shares(found)
+    idioms = [idiom for idiom, _ in idioms_for(question.name)]
+    idiom_first = [_qualified(name) for name in idioms[0].modules] if idioms else []
+    idiom_any = {_qualified(name) for idiom in idioms for name in idiom.modules}
+    own = Counter(question.own)
+    likely = sorted(by_word, key=lambda module: -by_word[module])[:_N_BY_WORDS]
+    modules = {*nearest, *likely, *idiom_first, *(module for module, _ in own.most_common(3))}
+    bayes = _bayes(modules, found, counts)
+    purpose_votes, purpose_bayes = _by_purpose(votes), _by_purpose(bayes)
+    own_purposes, all_purposes = _by_purpose(own), _by_purpose(counts.modules)
+    idiom_purposes = {purpose(name): 0.6**i for i, name in reversed(list(enumerate(idiom_first)))}
+    following = counts.following.get(question.before[-1], Counter()) if question.before else Counter[str]()
+    n_following = following.total() + 2
+    n_own = own.total() + 1
+    n_all = counts.modules.total() + 50
+    signs: dict[str, tuple[float, ...]] = {}
+    for module in modules:
+        kind = purpose(module)
+        signs[module] = (
+            votes[module],
+            nearest.get(module, 0.0),
+            by_word.get(module, 0.0),
+            first.get(module, 0.0),
+            last.get(module, 0.0),
+            bayes[module],
+            by_path.get(module, 0.0),
+            following[module] / n_following,
+            0.6 ** idiom_first.index(module) if module in idiom_first else 0.0,
+            float(module in idiom_any),
+            purpose_votes.get(kind, 0.0),
+            purpose_bayes.get(kind, 0.0),
+            own[module] / (own_purposes.get(kind, 0) + 1),
+            counts.modules[module] / (all_purposes.get(kind, 0) + 1),
+            own[module] / n_own,
+            math.log((counts.modules[module] + 1) / n_all),
+            float(is_control(module)),
+            float(from_examples.get(module, False)),
+            float(question.in_handlers and kind == "service"),
+            idiom_purposes.get(kind, 0.0),
+        )
+    return signs
+
+
+def _qualified(name: str) -> str:
+    return name if "." in name else f"ansible.builtin.{name}"
+
+
+def _by_purpose(values: Mapping[str, float]) -> dict[str, float]:
+    summed: dict[str, float] = {}
+    for module, value in values.items():
+        kind = purpose(module)
+        summed[kind] = summed.get(kind, 0.0) + value
+    return summed
+
+
+_Shares = dict[str, float]
+
+
+def _word_shares(found: Sequence[tuple[str, Counter[str]]]) -> tuple[_Shares, _Shares, _Shares, _Shares]:
+    """What the name's words, its first, its last and the path's words speak for: shares by module."""
+    by_word, first, last, by_path = _Shares(), _Shares(), _Shares(), _Shares()
+    weights = {"words": 0.0, "path": 0.0}
+    for word, counted in found:
+        n = counted.total() + 1
+        if word[0] == "^":
+            first = {module: times / n for module, times in counted.items()}
+        elif word[-1] == "$":
+            last = {module: times / n for module, times in counted.items()}
+        else:
+            shares, which = (by_path, "path") if word[0] == "@" else (by_word, "words")
+            weight = 1 / (1 + math.log(n))
+            weights[which] += weight
+            for module, times in counted.items():
+                shares[module] = shares.get(module, 0.0) + weight * times / n
+    return (
+        {module: share / weights["words"] for module, share in by_word.items()},
+        first,
+        last,
+        {module: share / weights["path"] for module, share in by_path.items()},
+    )
+
+
+def _bayes(
+    modules: Iterable[str], found: Sequence[tuple[str, Counter[str]]], counts: ModuleCounts
+) -> dict[str, float]:
+    """Naive Bayes over words, damped because words of one name are anything but independent."""
+    n_all = counts.modules.total()
+    logs: dict[str, float] = {}
+    named = [(counted, 0.1 * counted.total() / (n_all + 700) + 0.02) for word, counted in found if word[0] != "@"]
+    for module in modules:
+        n = counts.modules[module]
+        log = math.log((n + 0.5) / (n_all + 50))
+        for counted, floor in named:
+            log += 0.6 * math.log((counted[module] + floor) / (n + 2))
+        logs[module] = log
+    highest = max(logs.values(), default=0.0)
+    total = sum(math.exp(log - highest) for log in logs.values())
+    return {module: math.exp(log - highest) / total for module, log in logs.items()}
