@@ -337,6 +337,10 @@ class Option:
     version_added: str | None = None
     deprecated: str | None = None
     no_log: bool = False
+    #: May come from elsewhere, as from the environment, and so be left out even where it is required.
+    fallback: bool = False
+    #: What holds between its sub-options.
+    constraints: Constraints | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +373,9 @@ class Module:
     examples: str = ""
     #: Options may be checked: False where docs could not be read or options are open-ended.
     checkable: bool = True
+    version_added: str | None = None
+    #: What it supports (`check_mode`, `diff_mode`, …) and how far: `full`, `partial`, `none`, `N/A`.
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 class Severity(StrEnum):
@@ -456,6 +463,8 @@ class Facts:
     templates: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    #: Hosts and groups of the inventories beside the project; empty where none was read.
+    hosts: tuple[str, ...] = ()
     style: Style = Style()
     #: Modules used in this workspace, as written, with the options seen there.
     used_modules: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -1,0 +1,116 @@
+"""What a guardrail is given, and the task a candidate would make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from yaml import MappingNode, Node, ScalarNode, SequenceNode
+
+from chiron.ansible.load import Entry, Loaded, entries, load
+from chiron.ansible.tasks import Catalog
+from chiron.records import Candidate, Facts, Request, Scope, Withheld
+
+if TYPE_CHECKING:
+    from chiron.redact import Redaction
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a candidate is checked against: the request, what is installed, what the project holds."""
+
+    request: Request
+    catalog: Catalog
+    facts: Facts
+    #: What was taken out of the text a model saw; None where nothing was.
+    redaction: Redaction | None = None
+
+
+#: One guardrail: the candidate as it may go on (changed, perhaps), or why it may not.
+Guardrail: TypeAlias = Callable[[Candidate, Check], Candidate | Withheld]
+
+
+def whole(text: str, scope: Scope) -> str:
+    """The task (or tasks) that the file holds once `text` is put in."""
+    return scope.before + text + scope.after
+
+
+def tasks_in(loaded: Loaded) -> list[MappingNode]:
+    """The plain tasks of a composed list, those in blocks too, in order."""
+    return list(_tasks(loaded.root, 0))
+
+
+def written_tasks(text: str, scope: Scope) -> tuple[Loaded, list[MappingNode]]:
+    """The text with the candidate in place, composed, and its tasks."""
+    loaded = load(whole(text, scope))
+    return loaded, tasks_in(loaded)
+
+
+def task_name(task: MappingNode) -> str:
+    """The task's name, "" where it has none."""
+    for entry in entries(task):
+        if entry.name == "name" and isinstance(entry.value, ScalarNode):
+            return str(entry.value.value)
+    return ""
+
+
+def is_inserted(node: Node, text: str, scope: Scope, loaded: Loaded) -> bool:
+    """Whether `node` begins within the candidate's own text."""
+    at = node.start_mark.index + loaded.shift - len(scope.before)
+    return 0 <= at < len(text)
+
+
+def scalars(node: Node) -> Iterator[ScalarNode]:
+    """Every scalar below `node`, keys included, each once."""
+    seen: set[int] = set()
+    waiting: list[Node] = [node]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, ScalarNode):
+            yield one
+        elif isinstance(one, SequenceNode):
+            waiting.extend(one.value)
+        elif isinstance(one, MappingNode):
+            for pair in one.value:
+                waiting.extend(pair)
+
+
+def leaves(node: Node, name: str = "", depth: int = 0) -> Iterator[tuple[str, ScalarNode]]:
+    """Every scalar value below `node` with the key it stands under."""
+    if depth > 40:
+        return
+    if isinstance(node, ScalarNode):
+        yield name, node
+    elif isinstance(node, SequenceNode):
+        for item in node.value:
+            yield from leaves(item, name, depth + 1)
+    elif isinstance(node, MappingNode):
+        for entry in entries(node):
+            yield from leaves(entry.value, entry.name, depth + 1)
+
+
+def _tasks(node: Node | None, depth: int) -> Iterator[MappingNode]:
+    if not isinstance(node, SequenceNode) or depth > 40:
+        return
+    for item in node.value:
+        if not isinstance(item, MappingNode):
+            continue
+        blocks = [entry for entry in entries(item) if entry.name in {"block", "rescue", "always"}]
+        for entry in blocks:
+            yield from _tasks(entry.value, depth + 1)
+        if not blocks:
+            yield item
+
+
+def withheld(candidate: Candidate, reason: str, detail: str) -> Withheld:
+    """`candidate`, kept back for a documented reason."""
+    return Withheld(reason, detail, candidate.text, candidate.source)
+
+
+def entry_named(given: Sequence[Entry], name: str) -> Entry | None:
+    """The entry called `name`."""
+    return next((entry for entry in given if entry.name == name), None)
