@@ -1,0 +1,310 @@
+"""One suggestion while it is pending: how far the document has come along it.
+
+A pending suggestion is a region of the document, from its anchor to where the person writes, and the text
+that would stand there once it is accepted. Everything is told from what stands in the region after an edit,
+not from the edit's shape, so that an editor may report the edit as it likes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chiron.flywheel.edits import Edit, common_prefix, slid
+from chiron.records import Event
+
+_CLOSERS = {")": "(", "]": "[", "}": "{", '"': '"', "'": "'", "%": "%", ">": "<"}
+#: An editor's diff may put an edit this far from where the person writes, when the text repeats itself.
+_FARTHEST_SLIDE = 2_000
+
+
+def to_lf(text: str) -> str:
+    """`text` with every line ending as a newline."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def raw_length(raw: str, n: int) -> int:
+    """How many characters of `raw` make up its first `n` once line endings are newlines."""
+    if "\r" not in raw:
+        return min(n, len(raw))
+    at = 0
+    while n > 0 and at < len(raw):
+        at += 2 if raw[at] == "\r" and raw[at + 1 : at + 2] == "\n" else 1
+        n -= 1
+    return at
+
+
+def at_line_start(text: str, offset: int) -> bool:
+    """Whether a line begins at `offset`."""
+    return offset <= 0 or text[offset - 1] in "\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a region has come: its first `n` characters are the suggestion's; `tail` closes brackets."""
+
+    n: int
+    tail: int = 0
+
+
+def progress(region: str, target: str, *, from_line_start: bool) -> Progress | None:
+    """How `region` continues into `target`, or None where it doesn't any more.
+
+    Closing brackets and quotes that an editor put behind the cursor are no disagreement, nor is the white
+    space of a line on which nothing else stands yet.
+    """
+    n = common_prefix(region, target)
+    rest = region[n:]
+    if not rest or n == len(target):
+        return Progress(n, len(rest))
+    last_line = region.rfind("\n") + 1
+    if n >= last_line and (last_line or from_line_start) and not region[last_line:].strip(" \t"):
+        return Progress(n)
+    opened = region[:n]
+    marks = rest.strip(" ")
+    if len(marks) <= 8 and "\n" not in marks and marks and rest[-1] != " ":
+        compact = marks.replace(" ", "")
+        if all(_CLOSERS.get(mark, "\0") in opened for mark in compact):
+            return Progress(n, len(rest))
+    return None
+
+
+class Touch(StrEnum):
+    """What an edit does to a region."""
+
+    NOT = "not"
+    INSIDE = "inside"
+    ANCHOR = "anchor"
+
+
+def region_after(start: int, end: int, edit: Edit, after: str, target: str) -> tuple[int, int, Touch]:
+    """Where the region `start`..`end` is after `edit`, and whether the edit touched it.
+
+    What is written at its end belongs to it. `target` tells a line put above it from one put into it.
+    """
+    first, last, size = edit.start, edit.end, len(edit.inserted)
+    if first > end or (first == end and edit.removed and not size):
+        return start, end, Touch.NOT
+    if last < start:
+        return start + edit.growth, end + edit.growth, Touch.NOT
+    if first < start:
+        if last == start and at_line_start(after, first + size):
+            return start + edit.growth, end + edit.growth, Touch.NOT
+        return min(start, first + size), max(end + edit.growth, first + size), Touch.ANCHOR
+    is_line_above = first == last == start and edit.inserted[-1] in "\r\n" and at_line_start(after, start)
+    if is_line_above and not target.startswith(to_lf(edit.inserted)):
+        return start + size, end + size, Touch.NOT
+    return start, end + edit.growth if last <= end else first + size, Touch.INSIDE
+
+
+class Step(StrEnum):
+    """What an edit did to a pending suggestion."""
+
+    TYPED = "typed"
+    PART = "part"
+    WHOLE = "whole"
+    BY_HAND = "by_hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One suggestion offered: `insert` in place of `start`..`end`, in code points of the document."""
+
+    suggestion_id: str
+    start: int
+    end: int
+    insert: str
+    #: Order among the alternatives of its request, from 0.
+    rank: int = 0
+    module: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """What is left of a pending suggestion: `insert` in place of `start`..`end`, all on the cursor's line."""
+
+    suggestion_id: str
+    start: int
+    end: int
+    insert: str
+    rank: int = 0
+
+
+class Pending:
+    """A suggestion that may still be accepted. It changes with every edit of its document."""
+
+    __slots__ = (
+        "_seen_ms",
+        "_since_ms",
+        "anchor_gone",
+        "astray",
+        "cycled",
+        "end",
+        "events",
+        "first",
+        "good",
+        "group",
+        "module",
+        "n_offered",
+        "offered_ms",
+        "parts",
+        "rank",
+        "replaced",
+        "shown_at",
+        "start",
+        "suggestion_id",
+        "tail",
+        "target",
+    )
+
+    def __init__(self, offer: Offer, *, group: int, text: str, now_ms: int) -> None:
+        self.suggestion_id = offer.suggestion_id
+        self.start, self.end = offer.start, offer.end
+        #: What stands in the region once it is accepted. Lines end in newlines here, not as in the document.
+        self.target = to_lf(offer.insert)
+        self.rank, self.module, self.group = offer.rank, offer.module, group
+        self.offered_ms = now_ms
+        self.n_offered = 1
+        self.events: list[Event] = []
+        #: Parts of the target that were accepted at once.
+        self.parts: list[tuple[int, int]] = []
+        #: An editor told that the person looked at this one among the alternatives, and when.
+        self.cycled = False
+        self.shown_at = 0
+        #: The document has left the suggestion's way; that is final at the end of a notification only.
+        self.astray = self.anchor_gone = self.replaced = False
+        self._seen_ms = 0
+        self._since_ms: int | None = now_ms if offer.rank == 0 else None
+        at = self.progress(text)
+        self.good = self.first = at.n if at else 0
+        self.tail = at.tail if at else 0
+
+    # ------------------------------------------------------------------ time in view
+
+    @property
+    def in_view(self) -> bool:
+        """Whether a person may be looking at it."""
+        return self._since_ms is not None
+
+    def look(self, now_ms: int) -> None:
+        """From now on it is in view."""
+        if self._since_ms is None:
+            self._since_ms = now_ms
+
+    def look_away(self, now_ms: int) -> None:
+        """The person is writing elsewhere."""
+        self._seen_ms = self.visible_ms(now_ms)
+        self._since_ms = None
+
+    def visible_ms(self, now_ms: int) -> int:
+        """How long it has been in view."""
+        since = self._since_ms
+        return self._seen_ms + (max(0, now_ms - since) if since is not None else 0)
+
+    # ------------------------------------------------------------------ text
+
+    def progress(self, text: str) -> Progress | None:
+        """How far `text` has come along."""
+        region = to_lf(text[self.start : self.end])
+        return progress(region, self.target, from_line_start=at_line_start(text, self.start))
+
+    def leads_to_same(self, text: str, start: int, end: int, insert: str) -> bool:
+        """Whether accepting this and putting `insert` at `start`..`end` make the same text."""
+        if not self.overlaps(start, end):
+            return False
+        low, high = min(start, self.start), max(end, self.end)
+        mine = to_lf(text[low : self.start]) + self.target + to_lf(text[self.end : high])
+        return mine == to_lf(text[low:start]) + to_lf(insert) + to_lf(text[end:high])
+
+    def continuation(self, text: str, offset: int) -> Continuation | None:
+        """What is left of it at `offset`, or None where the person is not at its end."""
+        at = self.progress(text)
+        if at is None or at.n >= len(self.target) or offset not in (self.end, self.end - at.tail):
+            return None
+        raw = text[self.start : self.end]
+        skipped = to_lf(raw).rfind("\n") + 1
+        if skipped > at.n:
+            return None
+        start = self.start + raw_length(raw, skipped)
+        return Continuation(self.suggestion_id, start, self.end, self.target[skipped:], self.rank)
+
+    def overlaps(self, start: int, end: int) -> bool:
+        """Whether the region meets `start`..`end`, if only in a point."""
+        return self.start <= end and start <= self.end
+
+    def change(self, edit: Edit, after: str) -> tuple[Touch, Step | None]:
+        """Follows `edit`. The text after it is `after`."""
+        start, end, touch = region_after(self.start, self.end, edit, after, self.target)
+        if touch is Touch.NOT:
+            moved = self._slid(edit, after)
+            if moved is None:
+                self.start, self.end = start, end
+                return Touch.NOT, None
+            start, end, touch = region_after(self.start, self.end, moved, after, self.target)
+        self.start, self.end = start, end
+        if touch is Touch.ANCHOR:
+            self.anchor_gone = True
+            self.replaced = "\n" in edit.removed and "\n" in edit.inserted
+            return touch, None
+        return touch, self._read(after)
+
+    def _slid(self, edit: Edit, after: str) -> Edit | None:
+        """`edit` at the place where the person writes, if that is the same edit and continues this."""
+        at = self.end - (len(edit.removed) if not edit.inserted else 0)
+        if abs(at - edit.start) > _FARTHEST_SLIDE:
+            return None
+        moved = slid(edit, after, at)
+        if moved is None:
+            return None
+        start, end, touch = region_after(self.start, self.end, moved, after, self.target)
+        if touch is not Touch.INSIDE:
+            return None
+        region = to_lf(after[start:end])
+        found = progress(region, self.target, from_line_start=at_line_start(after, start))
+        return moved if found is not None and found.n != self.good else None
+
+    def _read(self, after: str) -> Step | None:
+        found = self.progress(after)
+        if found is None:
+            self.astray = True
+            return None
+        self.astray = False
+        before, self.good, self.tail = self.good, found.n, found.tail
+        for index, (low, high) in enumerate(self.parts):
+            self.parts[index] = (min(low, self.good), min(high, self.good))
+        chunk = self.target[before : self.good]
+        if not chunk:
+            return None
+        several = len(chunk) >= 2 and not chunk.isspace()
+        if self.good == len(self.target):
+            return Step.WHOLE if several else Step.BY_HAND
+        if several and not self._within_word():
+            self.parts.append((before, self.good))
+            return Step.PART
+        return Step.TYPED
+
+    def _within_word(self) -> bool:
+        """Whether the next character goes on with a word: several keys in one change, not a part accepted."""
+        return self.target[self.good - 1].isalnum() and self.target[self.good].isalnum()
+
+    # ------------------------------------------------------------------ figures
+
+    @property
+    def n_part(self) -> int:
+        """Characters accepted in parts that are still there."""
+        return sum(high - low for low, high in self.parts)
+
+    @property
+    def n_typed(self) -> int:
+        """Characters of it that the person wrote."""
+        return max(0, self.good - self.first - self.n_part)
+
+    def figures(self, now_ms: int) -> dict[str, object]:
+        """What is told with the event that ends it. No text."""
+        return {
+            "visible_ms": self.visible_ms(now_ms),
+            "n_characters": len(self.target) - self.first,
+            "n_typed": self.n_typed,
+            "n_part": self.n_part,
+            "n_offered": self.n_offered,
+        }
