@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from chiron.ansible.load import Entry, Loaded, entries, load
 from chiron.ansible.tasks import Catalog
 from chiron.records import Candidate, Facts, Request, Scope, Withheld
-
-if TYPE_CHECKING:
-    from chiron.redact import Redaction
+from chiron.redact import Redaction
 
 
 @dataclass(frozen=True, slots=True)

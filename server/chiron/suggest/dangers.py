@@ -9,6 +9,7 @@ from typing import Final
 
 from chiron.suggest import destruction, weakening
 from chiron.suggest.calls import Call
+from chiron.suggest.destruction import REMOVING
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,6 @@ class Danger:
 
 _OFF: Final = (
     r"\b(disabl\w*|deactivat\w*|turn\w* off|switch\w* off|stop\w*|off|without|skip\w*|ignor\w*|no|not)\b"
-)
-_REMOVE: Final = (
-    r"\b(remov\w*|delet\w*|purg\w*|wip\w*|clean\w*|clear\w*|eras\w*|destroy\w*|uninstall\w*|drop\w*|absent)\b"
 )
 
 
@@ -46,7 +44,10 @@ DANGERS: Final[Sequence[Danger]] = (
         "destroys-data",
         "It formats, wipes or drops what holds data.",
         destruction.wipes,
-        _asks(rf"{_REMOVE}|\b(format\w*|mkfs|file ?system|partition\w*|shred\w*|zero|overwrit\w*|image|flash\w*|recreat\w*|reset\w*)\b"),
+        _asks(
+            rf"{REMOVING}|\b(format\w*|mkfs|file ?system|partition\w*|shred\w*|zero)\b"
+            r"|\b(overwrit\w*|image|flash\w*|recreat\w*|reset\w*)\b"
+        ),
     ),
     Danger(
         "runs-download",
@@ -58,13 +59,16 @@ DANGERS: Final[Sequence[Danger]] = (
         "world-writable",
         "It lets every user of the machine write a file.",
         destruction.world_writable,
-        _asks(r"world.?writ|\b0?777\b|\b0?666\b|writ\w* (by|for|to) (all|every|any|other)|(all|every|any)\w* (users? )?(can |to |may )?writ"),
+        _asks(
+            r"world.?writ|\b0?777\b|\b0?666\b|writ\w* (by|for|to) (all|every|any|other)"
+            r"|(all|every|any)\w* (users? )?(can |to |may )?writ"
+        ),
     ),
     Danger(
         "disables-selinux",
         "It switches SELinux or AppArmor off, or only lets them watch.",
         weakening.selinux,
-        _asks(r"selinux|apparmor|\benforc", rf"{_OFF}|permissive|\b0\b|{_REMOVE}"),
+        _asks(r"selinux|apparmor|\benforc", rf"{_OFF}|permissive|\b0\b|{REMOVING}"),
     ),
     Danger(
         "disables-firewall",
@@ -72,7 +76,7 @@ DANGERS: Final[Sequence[Danger]] = (
         weakening.firewall,
         _asks(
             r"firewall|\bufw\b|iptables|nftables|\bcsf\b",
-            rf"{_OFF}|{_REMOVE}|\b(flush\w*|reset\w*|mask\w*|accept\w*|allow\w*|open\w*|polic\w*)\b",
+            rf"{_OFF}|{REMOVING}|\b(flush\w*|reset\w*|mask\w*|accept\w*|allow\w*|open\w*|polic\w*)\b",
         ),
     ),
     Danger(
@@ -99,7 +103,10 @@ DANGERS: Final[Sequence[Danger]] = (
         "empty-password",
         "It gives somebody an account without a password.",
         weakening.empty_password,
-        _asks(r"(empty|blank|without( a| any)?|no|unset|remov\w*|delet\w*|clear\w*|disabl\w*)\s(\w+\s)?passwords?|passwordless|password.?less"),
+        _asks(
+            r"(empty|blank|without( a| any)?|no|unset)\s(\w+\s)?passwords?|password.?less"
+            r"|(remov\w*|delet\w*|clear\w*|disabl\w*)\s(\w+\s)?passwords?"
+        ),
     ),
 )  # fmt: skip
 

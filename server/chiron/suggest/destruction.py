@@ -7,14 +7,19 @@ from typing import Final
 
 from chiron.suggest.calls import Call, command_found
 
+#: Verbs of a name that asks for something to be gone.
+REMOVING: Final = (
+    r"\b(remov\w*|delet\w*|purg\w*|wip\w*|clean\w*|clear\w*|eras\w*|destroy\w*|uninstall\w*|drop\w*|absent)\b"
+)
+
 #: Directories whose removal takes the system, or everybody's data, with it.
 _SYSTEM: Final = frozenset(
     """
-    / /bin /boot /boot/efi /boot/grub /boot/grub2 /dev /etc /etc/pam.d /etc/ssh /etc/ssl /etc/systemd /home /lib
-    /lib32 /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /usr /usr/bin /usr/lib /usr/lib64 /usr/local
-    /usr/local/bin /usr/local/lib /usr/sbin /usr/share /var /var/lib /var/lib/dpkg /var/lib/rpm /var/log /var/spool
-    /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/sudoers /etc/fstab /etc/hosts /etc/resolv.conf
-    ~ $HOME
+    / /bin /boot /boot/efi /boot/grub /boot/grub2 /dev /etc /etc/pam.d /etc/ssh /etc/ssl /etc/systemd
+    /home /lib /lib32 /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /usr /usr/bin /usr/lib
+    /usr/lib64 /usr/local /usr/local/bin /usr/local/lib /usr/sbin /usr/share /var /var/lib /var/lib/dpkg
+    /var/lib/rpm /var/log /var/spool /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/sudoers
+    /etc/fstab /etc/hosts /etc/resolv.conf ~ $HOME
     """.split()  # noqa: SIM905 - a column of quoted paths would not be easier to read
 )
 _WINDOWS_SYSTEM: Final = re.compile(
@@ -73,7 +78,7 @@ def removes_system(call: Call) -> str:
 
 def asks_for_path(name: str, call: Call) -> bool:
     paths = [path.strip("\"'").lower() for path in _removed_paths(call) if _is_system(path)]
-    return bool(re.search(_REMOVE, name)) and all(
+    return bool(re.search(REMOVING, name)) and all(
         re.search(rf"(^|\s){re.escape(path)}(\s|$)", name) for path in paths
     )
 

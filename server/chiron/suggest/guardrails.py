@@ -18,6 +18,7 @@ from chiron.ansible.load import entries, load
 from chiron.ansible.tasks import Catalog
 from chiron.ansible.validate import validate_tasks
 from chiron.records import Candidate, Expects, Facts, Problem, Scope, Severity, Withheld
+from chiron.redact import Redaction, holds_secret, restore
 from chiron.suggest import dangers
 from chiron.suggest.calls import call_of
 from chiron.suggest.check import Check, Guardrail, tasks_in, whole, withheld, written_tasks
@@ -37,7 +38,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "not-parsed": "With it in place the text is not YAML.",
         "wrong-shape": "It is something else than was asked for, or changes what is there already.",
         "incomplete": "A whole task was asked for, and the module or something it requires is missing.",
-        "invalid": "The validator rejects it: an unknown keyword or option, a wrong value, a broken constraint.",
+        "invalid": "The validator rejects it: an unknown keyword or option, a wrong value, a constraint.",
         "unknown-module": "The module is neither installed here nor used in this workspace.",
         "unverified-module": "The module is not installed here, and not used so in this workspace.",
         "deprecated": "The module or option is deprecated, and this workspace does not use it.",
@@ -96,11 +97,7 @@ def known_name(candidate: Candidate, check: Check) -> Candidate | Withheld:
 
 def restored(candidate: Candidate, check: Check) -> Candidate | Withheld:
     """The candidate with the secrets that stand in this file back in their places."""
-    if check.redaction is None:
-        return candidate
-    from chiron.redact import restore
-
-    text = restore(candidate.text, check.redaction, check.request.text)
+    text = restore(candidate.text, _redaction(check), check.request.text)
     if text is None:
         return withheld(candidate, "placeholder", "A placeholder stands for no secret of this file.")
     return _with_text(candidate, text)
@@ -132,11 +129,9 @@ def without_secrets(candidate: Candidate, check: Check) -> Candidate | Withheld:
     """The candidate, if it holds no secret in plain text but those that stand in this file."""
     document = check.request.text
     scope = check.request.scope
-    from chiron.redact import holds_secret
-
-    reason = holds_secret(candidate.text, check.redaction)
-    if reason is not None:
-        return withheld(candidate, "plain-secret", reason)
+    kind = holds_secret(candidate.text, _redaction(check), document)
+    if kind is not None:
+        return withheld(candidate, "plain-secret", f"It writes out {kind}.")
     if scope.expects in {Expects.EDITS, Expects.PROSE}:
         return candidate
     _, tasks = written_tasks(candidate.text, scope)
@@ -210,6 +205,11 @@ def _is_used(fqcn: str | None, facts: Facts, catalog: Catalog) -> bool:
     return fqcn is not None and any(
         name == fqcn or catalog.resolve(name) == fqcn for name in facts.used_modules
     )
+
+
+def _redaction(check: Check) -> Redaction:
+    """What was taken out of this request's text; a recalled text may hold placeholders of another one."""
+    return check.redaction if check.redaction is not None else Redaction("")
 
 
 def _with_text(candidate: Candidate, text: str) -> Candidate:

@@ -23,16 +23,15 @@ _SECRET_COMMAND: Final = re.compile(
 
 
 def plain_secrets(call: Call) -> list[str]:
-    """Secrets written out in a call: values of options that hold secrets, and what stands in command lines."""
+    """Secrets written out in a call, as values of options that hold secrets and in command lines."""
     found: list[str] = []
     for name, node in call.options.items():
         if _SECRET_NAME.search(name) and isinstance(node, ScalarNode) and node.tag.endswith((":str", ":int")):
             text = str(node.value)
             if text.strip() and not has_jinja(text) and not text.startswith(("/", "~", "./")):
                 found.append(text)
-    for command in call.commands:
-        if has_jinja(command):
-            command = re.sub(r"\{\{.*?\}\}", "{{}}", command)
+    for written in call.commands:
+        command = re.sub(r"\{\{.*?\}\}", "{{}}", written)
         found += [
             next(group for group in match.groups() if group) for match in _SECRET_COMMAND.finditer(command)
         ]

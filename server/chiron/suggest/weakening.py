@@ -21,7 +21,8 @@ _NO_SIGNATURE_COMMAND: Final = re.compile(
     re.IGNORECASE,
 )
 _NO_HOST_KEY: Final = re.compile(
-    r"StrictHostKeyChecking[ =\"']+(no|off)\b|UserKnownHostsFile[ =\"']+/dev/null|host_key_checking[ =]+(false|no|0)\b",
+    r"StrictHostKeyChecking[ =\"']+(no|off)\b|UserKnownHostsFile[ =\"']+/dev/null"
+    r"|host_key_checking[ =]+(false|no|0)\b",
     re.IGNORECASE,
 )
 _FIREWALLS: Final = frozenset(
