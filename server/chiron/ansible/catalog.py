@@ -26,6 +26,7 @@ from chiron.ansible.examples import Example, read_examples, split_examples
 from chiron.ansible.files import stamp
 from chiron.ansible.fragments import Fragments
 from chiron.ansible.resolve import Lookup, is_free_form, is_open_ended, look_up, members
+from chiron.ansible.shared import Shared
 from chiron.ansible.sources import Sources, find_sources
 from chiron.config import Settings
 from chiron.records import Module, Option, Task
@@ -51,6 +52,7 @@ class Catalog:
         self._reading = threading.Lock()
         self._scanning = threading.Lock()
         self._fragments = Fragments()
+        self._shared = Shared()
         self._modules: OrderedDict[str, tuple[Module, int]] = OrderedDict()
         self._n_options = 0
         self._sources = find()
@@ -240,7 +242,7 @@ class Catalog:
         kept = _loads(self._store.get(key)) if self._store is not None else None
         if isinstance(kept, dict) and kept.get("form") == FORM and _is_fresh(kept.get("files")):
             return kept
-        docs = read_docs(found, index, self._fragments)
+        docs = read_docs(found, index, self._fragments, self._shared)
         docs["form"] = FORM
         if self._store is not None and docs["files"] is not None:
             self._store.put(key, _dumps(docs))

@@ -1,8 +1,8 @@
 """What a module checks beyond single options, read off the literals in its code.
 
 `AnsibleModule(…)` is given `mutually_exclusive`, `required_if` and their kin as keyword arguments, which
-documentation does not repeat. Whatever is not a literal, or a name of one, is left out: a constraint that is not
-known is not demanded.
+documentation does not repeat. Whatever is not a literal, or a name of one, is left out: a constraint that
+is not known is not demanded.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ KEYWORDS: Final = (
 #: Keywords that show a call or a dict to be the arguments of an `AnsibleModule`, whatever it is called.
 _SIGNS: Final = frozenset({"argument_spec", "derived_arg_spec", "module_args", "supports_check_mode"})
 _WORD = re.compile(rb"\b(?:" + b"|".join(k.encode() for k in KEYWORDS) + rb")\b")
-_NO_LOG = re.compile(rb"(\w+)['\"]?\s*[=:]\s*(?:dict\(|\{)[^(){}]*\bno_log['\"]?\s*[=:]\s*True")
-_FALLBACK = re.compile(rb"(\w+)['\"]?\s*[=:]\s*(?:dict\(|\{)(?:[^(){}]|\([^(){}]*\))*\bfallback['\"]?\s*[=:]")
 
 Names = Mapping[str, ast.expr]
 
@@ -37,9 +35,10 @@ def read_constraints(source: bytes) -> dict[str, Any]:
     tree = parse(source)
     if tree is None:
         return {}
-    attributes = _attributes(tree)
+    attributes = _attributes(tree) if re.search(rb"\.(?:required|mutually)_", source) else {}
+    lines = [source.count(b"\n", 0, match.start()) + 1 for match in _WORD.finditer(source)]
     found: dict[str, list[Any] | dict[str, Any]] = {}
-    for keywords, names in _module_calls(tree.body, dict(_unambiguous(tree.body))):
+    for keywords, names in _module_calls(tree.body, dict(_unambiguous(tree.body)), lines):
         for keyword in KEYWORDS:
             if keyword in keywords:
                 value = _clean(keyword, _known(keywords[keyword], names, attributes))
@@ -61,31 +60,23 @@ def to_constraints(data: Mapping[str, Any]) -> Constraints:
     )
 
 
-def secret_options(source: bytes) -> frozenset[str]:
-    """Names of options that the code marks `no_log`, at any depth."""
-    return (
-        frozenset(match.decode() for match in _NO_LOG.findall(source)) if b"no_log" in source else frozenset()
-    )
-
-
-def fallback_options(source: bytes) -> frozenset[str]:
-    """Names of options whose value may come from elsewhere (`fallback`), as from the environment."""
-    return (
-        frozenset(match.decode() for match in _FALLBACK.findall(source))
-        if b"fallback" in source
-        else frozenset()
-    )
-
-
 def _groups(value: Any) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(group) for group in value or ())
 
 
-def _module_calls(body: list[ast.stmt], names: Names) -> Iterator[tuple[dict[str, ast.expr], Names]]:
-    """The keyword arguments of everything that builds a module, with the names known there."""
+def _module_calls(
+    body: list[ast.stmt], names: Names, lines: list[int]
+) -> Iterator[tuple[dict[str, ast.expr], Names]]:
+    """The keyword arguments of everything that builds a module, with the names known there.
+
+    Only statements over one of `lines` are looked into; looking into all takes longer than parsing.
+    """
     for statement in body:
+        last = statement.end_lineno or statement.lineno
+        if not any(statement.lineno <= line <= last for line in lines):
+            continue
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield from _module_calls(statement.body, {**names, **dict(_unambiguous(statement.body))})
+            yield from _module_calls(statement.body, {**names, **dict(_unambiguous(statement.body))}, lines)
             continue
         assigned = _assigned_name(statement)
         for node in _expressions(statement):
@@ -93,7 +84,7 @@ def _module_calls(body: list[ast.stmt], names: Names) -> Iterator[tuple[dict[str
             if keywords and not keywords.keys().isdisjoint(KEYWORDS) and _is_module(node, keywords, assigned):
                 yield keywords, names
         for inner in _blocks(statement):
-            yield from _module_calls(inner, names)
+            yield from _module_calls(inner, names, lines)
 
 
 def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:

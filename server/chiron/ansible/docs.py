@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from chiron.ansible.build import Index
-from chiron.ansible.constraints import fallback_options, read_constraints, secret_options, to_constraints
+from chiron.ansible.constraints import read_constraints, to_constraints
 from chiron.ansible.files import read_bytes, stamp
 from chiron.ansible.fragments import Fragments, locate, merged
 from chiron.ansible.literals import NotLiteral, assignments, evaluate, parse
 from chiron.ansible.plain import mapping, read_yaml, text_of
+from chiron.ansible.shared import Marks, Shared
 from chiron.records import Module, Option
 
 _ASSIGNED = re.compile(rb"^(DOCUMENTATION|EXAMPLES)[ \t]*(?::[^=\n]*)?=[ \t]*([rRuU]?)(\"\"\"|''')", re.M)
@@ -42,7 +43,7 @@ class Found:
     action: str | None = None
 
 
-def read_docs(found: Found, index: Index, fragments: Fragments) -> dict[str, Any]:
+def read_docs(found: Found, index: Index, fragments: Fragments, shared: Shared) -> dict[str, Any]:
     """Everything known of one module, as values that can be written as JSON. It never raises.
 
     `files` lists what was read with each file's stamp: the rest is right as long as those are. It is
@@ -65,6 +66,8 @@ def read_docs(found: Found, index: Index, fragments: Fragments) -> dict[str, Any
         raw = merged(raw, fragment)
     code = b"" if found.path.endswith(_YAML) else source
     constraints = read_constraints(code)
+    marks, imported = shared.marks(code, index.collections.get(found.collection), index)
+    files.extend(imported)
     if found.action is not None:
         action = read_bytes(found.action, within=found.within) or b""
         files.append(found.action)
@@ -73,7 +76,7 @@ def read_docs(found: Found, index: Index, fragments: Fragments) -> dict[str, Any
     return {
         "files": [[path, *(stamp(path) or (0, 0))] for path in dict.fromkeys(files)] if whole else None,
         "short": text_of(raw.get("short_description")),
-        "options": _plain_options(raw.get("options"), secret_options(code), fallback_options(code)),
+        "options": _plain_options(raw.get("options"), marks),
         "constraints": constraints,
         "deprecated": _deprecation(found.fqcn, raw.get("deprecated")),
         "added": _version(raw.get("version_added")),
@@ -103,6 +106,8 @@ def to_module(
         deprecated=docs["deprecated"] or deprecated,
         examples=docs["examples"],
         checkable=docs["checkable"] and not open_ended,
+        version_added=docs["added"],
+        attributes=docs["attributes"],
     )
 
 
@@ -182,17 +187,17 @@ def _yaml_texts(source: bytes) -> dict[str, Any]:
     }
 
 
-def _plain_options(options: Any, secret: frozenset[str], fallback: frozenset[str]) -> dict[str, Any]:
+def _plain_options(options: Any, marks: Marks) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     for name, entry in mapping(options).items():
         spec = mapping(entry)
         kept = {key: spec[key] for key in _KEPT if spec.get(key) is not None}
-        if name in secret:
+        if name in marks.secret:
             kept["no_log"] = True
-        if name in fallback:
+        if name in marks.fallback:
             kept["fallback"] = True
         if isinstance(spec.get("suboptions"), dict):
-            kept["suboptions"] = _plain_options(spec["suboptions"], secret, fallback)
+            kept["suboptions"] = _plain_options(spec["suboptions"], marks)
         plain[name] = kept
     return plain
 
@@ -209,7 +214,7 @@ def _option(name: str, spec: Mapping[str, Any]) -> Option:
         type=str(spec.get("type") or "str"),
         required=_truth(spec.get("required")),
         choices=tuple(choices) if isinstance(choices, list | dict) else (choices,),
-        aliases=tuple(map(str, aliases)) if isinstance(aliases, list) else (str(aliases),) if aliases else (),
+        aliases=tuple(map(str, aliases if isinstance(aliases, list) else [aliases])),
         default=spec.get("default"),
         elements=str(elements) if elements else None,
         suboptions=_options(suboptions) if suboptions is not None else None,
@@ -217,6 +222,7 @@ def _option(name: str, spec: Mapping[str, Any]) -> Option:
         version_added=_version(spec.get("version_added")),
         deprecated=_deprecation(f"Option {name}", spec.get("deprecated")),
         no_log="no_log" in spec,
+        fallback="fallback" in spec,
     )
 
 

@@ -118,7 +118,7 @@ def _text(expression: ast.expr, names: Mapping[str, ast.expr]) -> str | None:
 def find_fragment(index: Index, name: str) -> tuple[str, Path | None] | None:
     """The file of the fragment called `name`, and its bounds; redirects are followed."""
     for _ in range(_MAX_REDIRECTS):
-        collection_name, _, rest = _split(name)
+        collection_name, rest = _split(name)
         collection = index.collections.get(collection_name)
         if collection is None or re.fullmatch(r"\w+(\.\w+)*", rest) is None:
             return None
@@ -129,16 +129,26 @@ def find_fragment(index: Index, name: str) -> tuple[str, Path | None] | None:
                 return path, collection.within
             name = route.redirect
             continue
-        return (path, collection.within) if stamp(path) is not None else None
+        found = path if stamp(path) is not None else _beside(collection.fragments_dir, rest)
+        return (found, collection.within) if found is not None else None
     return None
 
 
-def _split(name: str) -> tuple[str, str, str]:
-    """(collection, ".", rest): a short name is ansible-core's own."""
+def _beside(directory: str, rest: str) -> str | None:
+    """`a.b` where `a` is a file and no directory: `b` beside it, since that is where Python looks."""
+    package, _, name = rest.replace(".", "/").rpartition("/")
+    if not package or stamp(f"{directory}/{package}.py") is None:
+        return None
+    path = f"{directory}/{package}".rpartition("/")[0] + f"/{name}.py"
+    return path if stamp(path) is not None else None
+
+
+def _split(name: str) -> tuple[str, str]:
+    """(collection, rest): a short name is ansible-core's own."""
     parts = name.split(".", 2)
     if len(parts) < 3:
-        return BUILTIN, ".", name
-    return f"{parts[0]}.{parts[1]}", ".", parts[2]
+        return BUILTIN, name
+    return f"{parts[0]}.{parts[1]}", parts[2]
 
 
 def locate(index: Index, slug: str) -> tuple[str, Path | None, str] | None:

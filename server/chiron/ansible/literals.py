@@ -34,9 +34,8 @@ def assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
             for target in statement.targets:
                 if isinstance(target, ast.Name):
                     yield target.id, statement.value
-        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-            if isinstance(statement.target, ast.Name):
-                yield statement.target.id, statement.value
+        elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            yield from [(statement.target.id, statement.value)] if statement.value is not None else []
 
 
 def evaluate(node: ast.expr, names: Mapping[str, ast.expr], depth: int = 0) -> Any:
