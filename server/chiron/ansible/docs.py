@@ -197,6 +197,8 @@ def _plain_options(options: Any, marks: Marks) -> dict[str, Any]:
         if name in marks.fallback:
             kept["fallback"] = True
         if isinstance(spec.get("suboptions"), dict):
+            # By name alone, since credentials come as options of their own or in a `provider`: an option
+            # too many of which nothing is demanded does less harm than one too few.
             kept["suboptions"] = _plain_options(spec["suboptions"], marks)
         plain[name] = kept
     return plain

@@ -17,9 +17,11 @@ from chiron.ansible.build import BUILTIN, Collection, Index
 from chiron.ansible.files import read_bytes, stamp
 
 _IMPORT = re.compile(
-    rb"^[ \t]*from[ \t]+([\w.]*\bmodule_utils\b[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n\\]+)", re.M
+    rb"^[ \t]*from[ \t]+([\w.]*\bmodule_utils\b[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n\\]+)"
+    rb"|^[ \t]*import[ \t]+([\w.]*\bmodule_utils\b[\w.]*)",
+    re.M,
 )
-_SIBLING = re.compile(rb"^from[ \t]+(\.\w[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n\\]+)", re.M)
+_SIBLING = re.compile(rb"^from[ \t]+(\.\w[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n\\]+)()", re.M)
 _NO_LOG = re.compile(rb"\bno_log['\"]?\s*[=:]\s*True")
 _FALLBACK = re.compile(rb"\bfallback['\"]?\s*[=:]")
 #: The name in `name=dict(` or `'name': {`, looked for before the bracket.
@@ -41,31 +43,35 @@ class Marks:
     fallback: frozenset[str] = frozenset()
 
 
+#: Paths, each with the name of the collection it belongs to.
+_Files = tuple[tuple[str, str], ...]
+
+
 class Shared:
     """Marks in `module_utils` files, read once and again when a file changes. Not thread safe."""
 
     def __init__(self, limit: int = 256) -> None:
         self._limit = limit
-        self._files: OrderedDict[str, tuple[tuple[int, int], Marks, tuple[str, ...]]] = OrderedDict()
+        self._files: OrderedDict[str, tuple[tuple[int, int], Marks, _Files]] = OrderedDict()
 
     def marks(self, source: bytes, collection: Collection | None, index: Index) -> tuple[Marks, list[str]]:
         """The marks in a module's `source` and in what it imports, and the files those are in."""
         secret, fallback = set(secret_options(source)), set(fallback_options(source))
-        pending = [(path, owner, 1) for path, owner in _imported(source, "", collection, index)]
+        pending = [(path, owner.name, 1) for path, owner in _imported(source, "", collection, index)]
         seen: dict[str, None] = {}
         while pending and len(seen) < _MAX_FILES:
             path, owner, depth = pending.pop(0)
-            if path in seen:
+            if path in seen or owner not in index.collections:
                 continue
             seen[path] = None
-            marks, inner = self._read(path, owner, index)
+            marks, inner = self._read(path, index.collections[owner], index)
             secret |= marks.secret
             fallback |= marks.fallback
             if depth < _MAX_DEPTH:
-                pending.extend((found, owner, depth + 1) for found in inner)
+                pending.extend((*found, depth + 1) for found in inner)
         return Marks(frozenset(secret), frozenset(fallback)), list(seen)
 
-    def _read(self, path: str, owner: Collection, index: Index) -> tuple[Marks, tuple[str, ...]]:
+    def _read(self, path: str, owner: Collection, index: Index) -> tuple[Marks, _Files]:
         state = stamp(path)
         kept = self._files.get(path)
         if state is not None and kept is not None and kept[0] == state:
@@ -73,8 +79,7 @@ class Shared:
             return kept[1], kept[2]
         source = read_bytes(path, within=owner.within) or b""
         marks = Marks(secret_options(source), fallback_options(source))
-        # What a collection imports from another one is that one's own affair, and rarely credentials.
-        inner = tuple(found for found, other in _imported(source, path, owner, index) if other is owner)
+        inner = tuple((found, other.name) for found, other in _imported(source, path, owner, index))
         if state is not None:
             self._files[path] = (state, marks, inner)
             if len(self._files) > self._limit:
@@ -117,7 +122,7 @@ def _imported(
     """The `module_utils` files that `source` (at `path`) imports from, each with its collection."""
     for pattern in (_IMPORT, _SIBLING) if path else (_IMPORT,):
         for match in pattern.finditer(source):
-            name = match[1].decode()
+            name = (match[1] or match[3]).decode()
             collection, base, rest = _place(name, path, owner, index)
             if collection is None:
                 continue
@@ -125,8 +130,10 @@ def _imported(
             found = _file(Path(base, *steps)) if steps else None
             if found is not None:
                 yield found, collection
+            if found is not None and not found.endswith("/__init__.py"):
+                continue
             # `from ….module_utils import one, other` names files, not what is in one.
-            for imported in re.findall(rb"(\w+)(?:[ \t]+as[ \t]+\w+)?", match[2]) if found is None else ():
+            for imported in re.findall(rb"(\w+)(?:[ \t]+as[ \t]+\w+)?", match[2] or b""):
                 inner = _file(Path(base, *steps, imported.decode()))
                 if inner is not None:
                     yield inner, collection
