@@ -16,8 +16,10 @@ HOUSE = Path(chiron.__file__).parent
 
 #: Rooms from the top down. A room may import those below it, never one beside or above it.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"__main__", "cli"}),
-    frozenset({"terminal", "tryout"}),
+    frozenset({"__main__"}),
+    frozenset({"cli"}),
+    frozenset({"tryout"}),
+    frozenset({"terminal"}),
     frozenset({"lsp", "review", "evals", "doctor", "ask"}),
     frozenset({"feedback_view"}),
     frozenset({"assemble"}),

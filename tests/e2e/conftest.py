@@ -5,81 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
 from lsprotocol import types
-from pytest_lsp import LanguageClient, make_test_lsp_client
+from pytest_lsp import make_test_lsp_client
 
-ROLE = Path(__file__).parent.parent / "data" / "roles" / "shop"
-
-
-@dataclass
-class Session:
-    """One client connected to one server."""
-
-    client: LanguageClient
-    home: Path
-    root: Path
-    encoding: str = "utf-16"
-
-    def open(self, relative: str, text: str) -> str:
-        """Opens a file of the workspace with `text`, which need not be on disk, and returns its URI."""
-        uri = (self.root / relative).as_uri()
-        self.client.text_document_did_open(
-            types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "ansible", 1, text))
-        )
-        return uri
-
-    def change(self, uri: str, version: int, *changes: types.TextDocumentContentChangeEvent) -> None:
-        self.client.text_document_did_change(
-            types.DidChangeTextDocumentParams(
-                types.VersionedTextDocumentIdentifier(version, uri), list(changes)
-            )
-        )
-
-    def insert(self, uri: str, version: int, line: int, character: int, text: str) -> None:
-        at = types.Position(line, character)
-        self.change(
-            uri, version, types.TextDocumentContentChangePartial(range=types.Range(at, at), text=text)
-        )
-
-    async def inline(
-        self, uri: str, line: int, character: int, *, invoked: bool = True
-    ) -> list[types.InlineCompletionItem]:
-        kind = types.InlineCompletionTriggerKind
-        answer = await self.client.text_document_inline_completion_async(
-            types.InlineCompletionParams(
-                context=types.InlineCompletionContext(kind.Invoked if invoked else kind.Automatic),
-                text_document=types.TextDocumentIdentifier(uri),
-                position=types.Position(line, character),
-            )
-        )
-        items = answer.items if isinstance(answer, types.InlineCompletionList) else answer
-        return list(items or ())
-
-    async def accept(self, item: types.InlineCompletionItem) -> None:
-        assert item.command is not None
-        await self.client.workspace_execute_command_async(
-            types.ExecuteCommandParams(command=item.command.command, arguments=item.command.arguments)
-        )
-
-    def notify(self, method: str, params: dict[str, Any]) -> None:
-        self.client.protocol.notify(method, params)
-
-    async def ask(self, method: str, params: dict[str, Any]) -> Any:
-        return await self.client.protocol.send_request_async(method, params)
-
-    async def leave(self) -> None:
-        """Shutdown and exit, after which every row is in the log."""
-        await self.client.shutdown_async(None)
-        self.client.exit(None)
-
-
-Start = Callable[..., Awaitable[Session]]
+from support.sessions import Session, Start
 
 
 @pytest_asyncio.fixture

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
-from conftest import Session, Start
+from support.sessions import Session, Start
 
 NGINX = [{"match": "", "text": "ansible.builtin.package:\n    name: nginx\n    state: present"}]
 

@@ -22,11 +22,11 @@ from chiron.config import Endpoint
 from chiron.errors import ModelError
 from chiron.records import Capabilities, ModelAnswer, ModelRequest
 
-from . import faults
-from .faults import Busy, Refusal, Whereabouts
-from .keys import api_key, key_source
-from .probe import Probed, probe
-from .wire import DROPPABLE, MAX_ANSWER_BYTES, Reply, read_reply, to_body
+from chiron.models import faults
+from chiron.models.faults import Busy, Refusal, Whereabouts
+from chiron.models.keys import api_key, key_source
+from chiron.models.probe import Probed, probe
+from chiron.models.wire import DROPPABLE, MAX_ANSWER_BYTES, Reply, read_reply, to_body
 
 #: Nothing else is sent: `openai` adds headers that describe this machine, and whatever
 #: OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID and the like hold, to any endpoint at all.

@@ -13,12 +13,12 @@ from chiron.config import Embedded, Endpoint
 from chiron.errors import EmbeddedUnavailable, ModelTimeout, ModelUnreachable
 from chiron.records import Capabilities, ModelAnswer, ModelRequest
 
-from . import server_process, weights
-from .client import EndpointModel
-from .probe import Probed
-from .server_process import RunningServer, Seat
-from .weights import Progress
-from .wire import Reply
+from chiron.models import server_process, weights
+from chiron.models.client import EndpointModel
+from chiron.models.probe import Probed
+from chiron.models.server_process import RunningServer, Seat
+from chiron.models.weights import Progress
+from chiron.models.wire import Reply
 
 #: What the packaged server was seen to do; a test probes a running one and compares.
 CAPABILITIES = Capabilities(completions=True, chat=False, json_schema=False, grammar=True, logprobs=True)

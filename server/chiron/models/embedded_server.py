@@ -19,10 +19,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from .server_process import ANOTHER_RUNS, RunningServer, Seat, write_state
+from chiron.models.server_process import ANOTHER_RUNS, RunningServer, Seat, write_state
 
 #: Kept by llama.cpp for prompts whose slot went to another request: a third window's file costs nothing to
-#: come back to. A prompt of 4,000 tokens takes some 40 MB with the packaged weights.
+#: come back to. A prompt of 4,000 tokens takes some 75 MB with the packaged weights.
 _CACHE_RAM_MIB = 256
 
 
@@ -78,9 +78,14 @@ def _serve(options: argparse.Namespace, key: str) -> Any:
     params.cors_origins = "null"
     params.ui = False
     params.endpoint_slots = False
+    # What `_activity` reads; it needs the key like everything else.
+    params.endpoint_metrics = True
     params.n_parallel = options.slots
     params.n_ctx = options.context_tokens * options.slots
     params.cache_prompt = True
+    # Gemma attends to a sliding window. With a cache of just that window llama.cpp cannot go back to where a
+    # prompt departs from the last one and reads all of it again; the full cache costs 90 MB and saves seconds.
+    params.swa_full = True
     params.cache_ram_mib = _CACHE_RAM_MIB
     # Writing gains little from more threads than real cores and would slow the editor; reading a prompt is
     # a short burst that gains from all of them.

@@ -36,7 +36,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from chiron.errors import ModelError, ModelUnreachable, SettingsError
 from chiron.records import Capabilities, ModelAnswer, ModelRequest
 
-from . import faults
+from chiron.models import faults
 
 #: What a rule's `fault` may be, and what the endpoint then does.
 FAULTS: Mapping[str, str] = {
@@ -254,7 +254,7 @@ def _before_stop(text: str, stop: Sequence[str]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serves a script on loopback until it is interrupted; prints `{"base_url": …}` once it listens."""
-    from .fake_server import ScriptedServer
+    from chiron.models.fake_server import ScriptedServer
 
     parser = argparse.ArgumentParser(prog="python -m chiron.models.fake", description=main.__doc__)
     parser.add_argument("--script", type=Path, required=True, help="YAML or JSON file")

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-from .fake import Player, Rule, Script, answer_texts, completion_tokens, prompt_tokens
+from chiron.models.fake import Player, Rule, Script, answer_texts, completion_tokens, prompt_tokens
 
 _JSON = "application/json"
 _STREAM = "text/event-stream"

@@ -15,8 +15,8 @@ from typing import Any, Literal
 from chiron.errors import ModelGarbled
 from chiron.records import Capabilities, ModelRequest
 
-from .faults import Refusal
-from .wire import Reply
+from chiron.models.faults import Refusal
+from chiron.models.wire import Reply
 
 #: Asks one request in one style, with log-probabilities or without.
 Ask = Callable[[ModelRequest, bool, int], Awaitable[Reply]]

@@ -26,7 +26,7 @@ from filelock import FileLock, Timeout
 from chiron.config import Embedded
 from chiron.errors import EmbeddedUnavailable
 
-from .weights import Progress
+from chiron.models.weights import Progress
 
 #: A cold disk and a larger model take their time.
 START_TIMEOUT_S = 90.0

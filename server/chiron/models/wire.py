@@ -15,8 +15,8 @@ from typing import Any
 from chiron.errors import ModelError
 from chiron.records import ModelAnswer, ModelRequest
 
-from . import faults
-from .faults import Whereabouts
+from chiron.models import faults
+from chiron.models.faults import Whereabouts
 
 #: Far above any answer asked for (a streamed token costs some 300 bytes), far below what hurts.
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
@@ -214,12 +214,12 @@ def _chances(logprobs: Mapping[str, Any]) -> Iterator[TokenChance]:
     content = logprobs.get("content")
     if isinstance(content, list):
         for entry in content:
-            if isinstance(entry, dict) and (logprob := _real(entry.get("logprob"))) is not None:
-                top = entry.get("top_logprobs")
+            if isinstance(entry, dict) and (logprob := _logprob(entry)) is not None:
+                top = entry.get("top_logprobs", entry.get("top_probs"))
                 others = {
                     str(other.get("token")): chance
                     for other in (top if isinstance(top, list) else ())
-                    if isinstance(other, dict) and (chance := _real(other.get("logprob"))) is not None
+                    if isinstance(other, dict) and (chance := _logprob(other)) is not None
                 }
                 yield TokenChance(str(entry.get("token", "")), logprob, others)
         return
@@ -235,6 +235,13 @@ def _chances(logprobs: Mapping[str, Any]) -> Iterator[TokenChance]:
                     if (real := _real(value)) is not None
                 }
                 yield TokenChance(str(token), logprob, others)
+
+
+def _logprob(entry: Mapping[str, Any]) -> float | None:
+    """The logarithm of a token's chance; llama.cpp tells the chance itself where it is held to a grammar."""
+    if (prob := _real(entry.get("prob"))) is not None:
+        return math.log(prob) if prob > 0 else None
+    return _real(entry.get("logprob"))
 
 
 def _real(value: Any) -> float | None:
