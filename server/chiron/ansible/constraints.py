@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from chiron.ansible.literals import NotLiteral, assignments, evaluate, parse
@@ -20,6 +21,8 @@ KEYWORDS: Final = (
 )  # fmt: skip
 #: Keywords that show a call or a dict to be the arguments of an `AnsibleModule`, whatever it is called.
 _SIGNS: Final = frozenset({"argument_spec", "derived_arg_spec", "module_args", "supports_check_mode"})
+#: Names of arguments that are no options.
+_STRUCTURE: Final = _SIGNS | {"options", "apply_defaults", *KEYWORDS}
 _WORD = re.compile(rb"\b(?:" + b"|".join(k.encode() for k in KEYWORDS) + rb")\b")
 
 Names = Mapping[str, ast.expr]
@@ -28,22 +31,42 @@ Names = Mapping[str, ast.expr]
 def read_constraints(source: bytes) -> dict[str, Any]:
     """The constraints in a module's code by keyword, as values that can be written as JSON.
 
-    Where a module is built in several places, only what all of them demand counts.
+    Where a module is built in several places, only what all of them demand counts. `sub` lists what holds
+    between the options of an option: each a pair of the option's name, with those above it as far as the
+    code shows them together, and its constraints. It never raises.
     """
     if _WORD.search(source) is None:
         return {}
     tree = parse(source)
     if tree is None:
         return {}
+    try:
+        return _read(tree, source)
+    except RecursionError:  # an expression of a thousand terms, which nobody wrote by hand
+        return {}
+
+
+def _read(tree: ast.Module, source: bytes) -> dict[str, Any]:
     attributes = _attributes(tree) if re.search(rb"\.(?:required|mutually)_", source) else {}
     lines = [source.count(b"\n", 0, match.start()) + 1 for match in _WORD.finditer(source)]
-    found: dict[str, list[Any] | dict[str, Any]] = {}
-    for keywords, names in _module_calls(tree.body, dict(_unambiguous(tree.body)), lines):
-        for keyword in KEYWORDS:
-            if keyword in keywords:
-                value = _clean(keyword, _known(keywords[keyword], names, attributes))
-                found[keyword] = value if keyword not in found else _common(found[keyword], value)
-    return {keyword: value for keyword, value in found.items() if value}
+    found: dict[str, Any] = {}
+    sub: dict[tuple[str, ...], dict[str, Any] | None] = {}
+    for spec in _specs(tree.body, dict(_unambiguous(tree.body)), lines):
+        values = {
+            keyword: value
+            for keyword in KEYWORDS
+            if keyword in spec.keywords
+            and (value := _clean(keyword, _known(spec.keywords[keyword], spec.names, attributes))) is not None
+        }
+        if not spec.whole:
+            # Two options of one name cannot be told apart where they demand different things.
+            sub[spec.path] = values if sub.get(spec.path, values) == values else None
+            continue
+        for keyword, value in values.items():
+            found[keyword] = value if keyword not in found else _common(found[keyword], value)
+    result = {keyword: value for keyword, value in found.items() if value}
+    below = [[list(path), values] for path, values in sub.items() if values and any(values.values())]
+    return {**result, "sub": below} if below else result
 
 
 def to_constraints(data: Mapping[str, Any]) -> Constraints:
@@ -64,10 +87,19 @@ def _groups(value: Any) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(group) for group in value or ())
 
 
-def _module_calls(
-    body: list[ast.stmt], names: Names, lines: list[int]
-) -> Iterator[tuple[dict[str, ast.expr], Names]]:
-    """The keyword arguments of everything that builds a module, with the names known there.
+@dataclass(frozen=True, slots=True)
+class _Spec:
+    """Keyword arguments that hold constraints, and the names known where they stand."""
+
+    keywords: Mapping[str, ast.expr]
+    names: Names
+    #: For the whole module; else for the option at the end of `path`.
+    whole: bool
+    path: tuple[str, ...] = ()
+
+
+def _specs(body: list[ast.stmt], names: Names, lines: list[int]) -> Iterator[_Spec]:
+    """The arguments of everything that builds a module, and the options that have constraints inside.
 
     Only statements over one of `lines` are looked into; looking into all takes longer than parsing.
     """
@@ -76,15 +108,20 @@ def _module_calls(
         if not any(statement.lineno <= line <= last for line in lines):
             continue
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield from _module_calls(statement.body, {**names, **dict(_unambiguous(statement.body))}, lines)
+            yield from _specs(statement.body, {**names, **dict(_unambiguous(statement.body))}, lines)
             continue
         assigned = _assigned_name(statement)
-        for node in _expressions(statement):
+        for node, path in _expressions(statement):
             keywords = _keywords(node)
-            if keywords and not keywords.keys().isdisjoint(KEYWORDS) and _is_module(node, keywords, assigned):
-                yield keywords, names
+            if keywords.keys().isdisjoint(KEYWORDS):
+                continue
+            if _is_option(keywords):
+                if path:
+                    yield _Spec(keywords, names, whole=False, path=path)
+            elif _is_module(node, keywords, assigned):
+                yield _Spec(keywords, names, whole=True)
         for inner in _blocks(statement):
-            yield from _module_calls(inner, names, lines)
+            yield from _specs(inner, names, lines)
 
 
 def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
@@ -92,19 +129,27 @@ def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
         inner = getattr(statement, name, None)
         if isinstance(inner, list):
             yield inner
-    for handler in getattr(statement, "handlers", ()):
-        yield handler.body
+    for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+        yield part.body
 
 
-def _expressions(statement: ast.stmt) -> Iterator[ast.AST]:
-    """Every node in the expressions of `statement`, not in the statements inside it."""
-    pending: list[ast.AST] = [
-        c for c in ast.iter_child_nodes(statement) if not isinstance(c, ast.stmt | ast.excepthandler)
+def _expressions(statement: ast.stmt) -> Iterator[tuple[ast.AST, tuple[str, ...]]]:
+    """Every node in the expressions of `statement`, not in the statements inside it.
+
+    With it come the names of the keys and keyword arguments it stands under, structure left out.
+    """
+    pending: list[tuple[ast.AST, tuple[str, ...]]] = [
+        (child, ())
+        for child in ast.iter_child_nodes(statement)
+        if not isinstance(child, ast.stmt | ast.excepthandler | ast.match_case)
     ]
     while pending:
-        node = pending.pop()
-        yield node
-        pending.extend(ast.iter_child_nodes(node))
+        node, path = pending.pop()
+        yield node, path
+        named = {id(value): name for name, value in _keywords(node).items() if name not in _STRUCTURE}
+        for child in ast.iter_child_nodes(node):
+            inner = child.value if isinstance(child, ast.keyword) else child
+            pending.append((inner, (*path, named[id(inner)]) if id(inner) in named else path))
 
 
 def _keywords(node: ast.AST) -> dict[str, ast.expr]:
@@ -120,9 +165,11 @@ def _keywords(node: ast.AST) -> dict[str, ast.expr]:
     return {}
 
 
+def _is_option(keywords: Mapping[str, ast.expr]) -> bool:
+    return "options" in keywords or "type" in keywords or "elements" in keywords
+
+
 def _is_module(node: ast.AST, keywords: Mapping[str, ast.expr], assigned: str) -> bool:
-    if "options" in keywords or "type" in keywords or "elements" in keywords:
-        return False  # a sub-specification has constraints of its own, for its own options
     if not _SIGNS.isdisjoint(keywords):
         return True
     if isinstance(node, ast.Call):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -73,10 +73,13 @@ def read_docs(found: Found, index: Index, fragments: Fragments, shared: Shared) 
         files.append(found.action)
         for keyword, value in read_constraints(action).items():
             constraints.setdefault(keyword, value)
+    options = _plain_options(raw.get("options"), marks)
+    for path, inner in constraints.pop("sub", ()):
+        _constrain(options, path, inner)
     return {
         "files": [[path, *(stamp(path) or (0, 0))] for path in dict.fromkeys(files)] if whole else None,
         "short": text_of(raw.get("short_description")),
-        "options": _plain_options(raw.get("options"), marks),
+        "options": options,
         "constraints": constraints,
         "deprecated": _deprecation(found.fqcn, raw.get("deprecated")),
         "added": _version(raw.get("version_added")),
@@ -204,6 +207,21 @@ def _plain_options(options: Any, marks: Marks) -> dict[str, Any]:
     return plain
 
 
+def _constrain(options: dict[str, Any], path: list[str], constraints: dict[str, Any]) -> None:
+    """Gives `constraints` to the option at the end of `path`, if only one in the documentation fits."""
+    fitting = [spec for names, spec in _chains(options, ()) if list(names[-len(path) :]) == path]
+    if len(fitting) == 1:
+        fitting[0]["constraints"] = constraints
+
+
+def _chains(
+    options: Mapping[str, Any], above: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    for name, spec in options.items():
+        yield (*above, name), spec
+        yield from _chains(spec.get("suboptions") or {}, (*above, name))
+
+
 def _options(plain: Mapping[str, Any]) -> dict[str, Option]:
     return {name: _option(name, spec) for name, spec in plain.items()}
 
@@ -225,6 +243,7 @@ def _option(name: str, spec: Mapping[str, Any]) -> Option:
         deprecated=_deprecation(f"Option {name}", spec.get("deprecated")),
         no_log="no_log" in spec,
         fallback="fallback" in spec,
+        constraints=to_constraints(spec["constraints"]) if "constraints" in spec else None,
     )
 
 
