@@ -82,7 +82,7 @@ def find_sources(
         if around is not None:
             collections.append(Root(around, "the tree the workspace lies in"))
     for path in settings.collections_paths:
-        collections.append(Root(path.expanduser(), "the `collections_paths` setting"))
+        collections.append(Root(path.expanduser().absolute(), "the `collections_paths` setting"))
     variables = ("ANSIBLE_COLLECTIONS_PATH", "ANSIBLE_COLLECTIONS_PATHS")
     collections.extend(config.paths(variables, ("collections_path", "collections_paths"), "collections"))
     libraries.extend(config.paths(("ANSIBLE_LIBRARY",), ("library",), "plugins/modules"))

@@ -1,0 +1,1 @@
+"""An action written for tests; it does nothing."""

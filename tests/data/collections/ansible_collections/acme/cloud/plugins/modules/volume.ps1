@@ -1,0 +1,2 @@
+#!powershell
+# A module written for tests; it does nothing.

@@ -1,0 +1,6 @@
+DOCUMENTATION = """
+options:
+  this: [is not
+  : yaml
+"""
+def (
