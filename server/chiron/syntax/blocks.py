@@ -23,7 +23,7 @@ class Block:
     name: str
     #: The whole task, its dash at column 0.
     text: str
-    #: What stands beside the name, the task's keys at column 0.
+    #: What stands beside the name (and what goes with its line), the task's keys at column 0.
     body: str
     #: Under a play's `handlers`, or with a `listen` of its own.
     in_handlers: bool
@@ -104,9 +104,7 @@ def _body(document: Document, entry: Entry, lines: list[str]) -> str:
     body = []
     for number, text in enumerate(lines, entry.first_line):
         if named is not None and starts[named] <= number < starts[named + 1]:
-            # A name's own further lines go with it, comments and blank lines stay.
-            if number == starts[named] or document.indents[number] != NO_INDENT:
-                continue
+            continue
         blanks = " " * width + text[width:] if number == entry.first_line else text
         body.append(_dedent(blanks, width))
     return "\n".join(body).strip("\n")

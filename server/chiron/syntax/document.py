@@ -1,4 +1,4 @@
-"""A text as an editor holds it: lines, positions, edits, and its tree.
+"""A text as an editor holds it: lines, positions, edits, and the tree of a stretch of it.
 
 Lines end at `\\n`, `\\r\\n` and `\\r` only, as LSP has it. Positions outside the text are clamped; nothing
 here raises, whatever the text.
@@ -7,11 +7,13 @@ here raises, whatever the text.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from chiron.records import Position
-from chiron.syntax import parser
+from chiron.syntax.parser import IncrementalParser
 
 if TYPE_CHECKING:
     from tree_sitter import Tree
@@ -25,7 +27,6 @@ NO_INDENT = 1 << 30
 MOST_CHARACTERS = 2_000_000
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-_LONE_CR = re.compile(r"\r(?!\n)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Document:
         self.uri = uri
         self.version = version
         self.encoding = encoding
+        self._parser = IncrementalParser()
         self._load(text)
 
     def _load(self, text: str) -> None:
@@ -51,10 +53,6 @@ class Document:
         self._lines = _split(text, to_end=True)
         self._indents = [indentation(line) for line in self._lines]
         self._indents[0] = indentation(self._lines[0].removeprefix(BOM))
-        self._tree: Tree | None = None
-        #: Where the text that the tree speaks of ends, and whether it was parsed since the last edit.
-        self._tree_end = _Place(0, (0, 0))
-        self._tree_current = False
 
     @property
     def text(self) -> str:
@@ -103,22 +101,11 @@ class Document:
 
     def position(self, offset: int) -> Position:
         """Where `offset` is. Within a `\\r\\n` that is the line's end."""
-        left = max(offset, 0)
-        for number, line in enumerate(self._lines):
-            if left < len(line):
-                return self.clamp(Position(number, left))
-            left -= len(line)
-        return self.clamp(Position(len(self._lines), 0))
-
-    def from_units(self, line: int, units: int) -> Position:
-        """The position that the editor calls `line` and `units`."""
-        if line >= len(self._lines):
-            return self.clamp(Position(line, 0))
-        return self.clamp(Position(line, units_to_column(self.line(line), units, self.encoding)))
-
-    def to_units(self, position: Position) -> int:
-        """The editor's own count for `position.column`."""
-        return column_to_units(self.line(position.line), position.column, self.encoding)
+        ends = list(accumulate(map(len, self._lines)))
+        line = bisect_right(ends, max(offset, 0))
+        if line >= len(ends):
+            return self.clamp(Position(len(ends), 0))
+        return self.clamp(Position(line, max(offset, 0) - (ends[line - 1] if line else 0)))
 
     # ----------------------------------------------------------------- edits
 
@@ -134,7 +121,6 @@ class Document:
             start, end = end, start
         at, until = self.offset(start), self.offset(end)
         change = Change(at, self._text[at:until], text)
-        edited = (self._place(start), self._place(end)) if self._tree is not None else None
         # A "\n" put right after a "\r" joins it, so that line is split anew as well.
         first = start.line - 1 if start.line and self._lines[start.line - 1].endswith("\r") else start.line
         head = self.lines(first, start.line - 1) + self._lines[start.line][: start.column]
@@ -144,77 +130,23 @@ class Document:
         self._indents[first : end.line + 1] = map(indentation, lines)
         self._indents[0] = indentation(self._lines[0].removeprefix(BOM))
         self._text = self._text[:at] + text + self._text[until:]
-        if edited is not None:
-            self._tell_tree(*edited, self._place(self.position(at + len(text))))
         return change
 
     # ----------------------------------------------------------------- tree
 
-    @property
-    def tree(self) -> Tree | None:
-        """The tree of the whole text, brought up to date; None where the text isn't `readable`."""
-        return self.tree_to(self.n_lines)
+    def tree_of(self, first: int, last: int) -> Tree | None:
+        """The tree of lines `first` to `last` alone; None where they can't be parsed safely.
 
-    def tree_to(self, line: int) -> Tree | None:
-        """The tree of the text from its beginning through `line` at least.
-
-        What follows is not parsed anew, for tree-sitter's YAML scanner reuses nothing behind an edit.
+        Asked for the same lines after an edit, it is brought up to date rather than built anew.
         """
-        if not self.readable:
-            return None
-        covered = "".join(self._lines[: max(line + 1, 0)])
-        end = _Place(n_bytes(covered), self._point(Position(line + 1, 0)))
-        if self._tree is not None:
-            if self._tree_current and end.byte <= self._tree_end.byte:
-                return self._tree
-            if end != self._tree_end:
-                _edit(self._tree, min(end, self._tree_end), self._tree_end, end)
-        self._tree = parser.parse(to_bytes(covered), self._tree)
-        self._tree_end = end
-        self._tree_current = True
-        return self._tree
+        return self._parser.parse(self.lines(first, last))
 
-    def byte_offset(self, position: Position) -> int:
-        """Bytes of UTF-8 before `position`, as the tree counts."""
+    def n_bytes_between(self, first: int, position: Position) -> int:
+        """Bytes from the beginning of line `first` to `position`, as the tree of `first` counts them."""
         position = self.clamp(position)
-        return n_bytes("".join(self._lines[: position.line])) + n_bytes(
+        return n_bytes(self.lines(first, position.line - 1)) + n_bytes(
             self._lines[position.line][: position.column]
         )
-
-    def _tell_tree(self, start: _Place, old_end: _Place, new_end: _Place) -> None:
-        if self._tree is None or start.byte > self._tree_end.byte:
-            return
-        self._tree_current = False
-        if old_end.byte >= self._tree_end.byte:
-            # The edit takes the tree's end with it: what is left of the tree ends where the edit begins.
-            _edit(self._tree, start, self._tree_end, start)
-            self._tree_end = start
-            return
-        _edit(self._tree, start, old_end, new_end)
-        byte, (row, column) = self._tree_end
-        if row == old_end.point[0]:
-            column += new_end.point[1] - old_end.point[1]
-        self._tree_end = _Place(
-            byte + new_end.byte - old_end.byte, (row + new_end.point[0] - old_end.point[0], column)
-        )
-
-    def _place(self, position: Position) -> _Place:
-        return _Place(self.byte_offset(position), self._point(position))
-
-    def _point(self, position: Position) -> tuple[int, int]:
-        position = self.clamp(position)
-        return position.line, n_bytes(self._lines[position.line][: position.column])
-
-
-class _Place(NamedTuple):
-    """A place as tree-sitter counts: bytes, and row with column in bytes."""
-
-    byte: int
-    point: tuple[int, int]
-
-
-def _edit(tree: Tree, start: _Place, old_end: _Place, new_end: _Place) -> None:
-    tree.edit(start.byte, old_end.byte, new_end.byte, start.point, old_end.point, new_end.point)
 
 
 def _split(text: str, *, to_end: bool) -> list[str]:
@@ -232,13 +164,6 @@ def indentation(line: str) -> int:
     if not content or content[0] in "#\r\n":
         return NO_INDENT
     return len(line) - len(content)
-
-
-def to_bytes(text: str) -> bytes:
-    """UTF-8 for the parser, with every line ending seen as one: a lone `\\r` becomes `\\n`."""
-    if "\r" in text:
-        text = _LONE_CR.sub("\n", text)
-    return text.encode("utf-8", "surrogatepass")
 
 
 def n_bytes(text: str) -> int:

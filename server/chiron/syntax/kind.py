@@ -10,9 +10,10 @@ import re
 
 from chiron.records import FileKind
 from chiron.syntax.document import BOM
+from chiron.syntax.keywords import PLAY_MARKS
 
 #: Characters of a text that are looked at.
-_MOST_CHARACTERS = 32_000
+_MOST_CHARACTERS = 16_000
 
 _FOLDERS = {
     "tasks": FileKind.TASKS,
@@ -46,19 +47,17 @@ _NAMES = {
     ".pre-commit-config": FileKind.OTHER,
 }
 
-#: A play's key in an item of a list at the root.
-_PLAY = re.compile(
-    r"^(?:-[ \t]+|[ \t]+)(?:hosts|import_playbook|ansible\.builtin\.import_playbook)[ \t]*:", re.MULTILINE
+_MAPPING = re.compile(r"[\w\"'.-]+[ \t]*:(?:[ \t]|$)")
+_ITEM = re.compile(r"(?P<dash> *)-(?P<gap>[ \t]*)")
+_PLAY_KEYS = "|".join(map(re.escape, sorted(PLAY_MARKS)))
+#: Keys that stand in tasks and nowhere else, and the modules most used by their short names.
+_TASK_KEYS = (
+    r"[a-z_]\w*\.[a-z_]\w*\.[a-z_]\w*|block|register|when|notify|become|loop|changed_when|failed_when|delegate_to"
+    r"|listen|with_items|include_tasks|import_tasks|include_role|import_role|set_fact|debug|apt|yum|dnf|package"
+    r"|service|systemd|copy|template|lineinfile|command|shell|file|user"
 )
-_ITEM = re.compile(r"^[ \t]*-[ \t]", re.MULTILINE)
-#: A key that stands in tasks and nowhere else.
-_TASK = re.compile(
-    r"^ {0,4}(?:-[ \t]+)? *(?:[a-z_]\w*\.[a-z_]\w*\.[a-z_]\w*|block|register|when|notify|become|loop"
-    r"|changed_when|failed_when|delegate_to|listen|with_items|include_tasks|import_tasks|include_role|import_role|set_fact"
-    r"|debug|apt|yum|dnf|package|service|systemd|copy|template|lineinfile|command|shell|file|user)[ \t]*:",
-    re.MULTILINE,
-)
-_FIRST = re.compile(r"(?:[ \t]*(?:#.*|---.*|%.*)?(?:\r\n|\r|\n))*(?P<line>.*)")
+#: The first line that is neither blank nor a comment nor a document's head.
+_FIRST = re.compile(r"(?:[ \t]*(?:#.*|---.*|%.*)?\n)*(?P<line>.*)")
 
 
 def file_kind(path: str | None, text: str) -> FileKind:
@@ -100,13 +99,24 @@ _META = {"main": FileKind.META, "requirements": FileKind.REQUIREMENTS}
 
 def _by_content(text: str, kind: FileKind | None) -> FileKind:
     """What the first lines say, where they say more than `kind`."""
-    text = text[:_MOST_CHARACTERS].removeprefix(BOM)
+    text = text[:_MOST_CHARACTERS].removeprefix(BOM).replace("\r\n", "\n").replace("\r", "\n")
     first = _FIRST.match(text)
-    if first is None or not _ITEM.match(first["line"] + " "):
-        # No list: an empty file is what its path says, a mapping holds neither plays nor tasks.
+    line = first["line"] if first is not None else ""
+    if _MAPPING.match(line):
+        return FileKind.OTHER  # neither plays nor tasks are written as a mapping
+    item = _ITEM.match(line)
+    if item is None:
         return kind if kind is not None else FileKind.OTHER
-    if _PLAY.search(text):
+    if _has_key(text, item, _PLAY_KEYS):
         return FileKind.PLAYBOOK
-    if _TASK.search(text):
+    if _has_key(text, item, _TASK_KEYS):
         return FileKind.TASKS
     return kind if kind is not None else FileKind.OTHER
+
+
+def _has_key(text: str, item: re.Match[str], keys: str) -> bool:
+    """Whether an item of the list at the root, of which `item` begins the first, has one of `keys`."""
+    dash, gap = len(item["dash"]), max(len(item["gap"]), 1)
+    return (
+        re.search(rf"^ {{{dash}}}(?:-[ \t]+| {{{gap + 1}}})(?:{keys})[ \t]*:", text, re.MULTILINE) is not None
+    )

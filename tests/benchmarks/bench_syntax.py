@@ -1,0 +1,109 @@
+"""How long keystrokes, scopes, kinds and blocks take. Run: python tests/benchmarks/bench_syntax.py [LINES]
+
+Every figure is of a text written here, typed into at its beginning, middle and end, one key at a time, with
+the scope looked for after each key as an editor asks for it.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+from chiron.records import FileKind, Position
+from chiron.syntax.blocks import task_blocks
+from chiron.syntax.document import Document
+from chiron.syntax.kind import file_kind
+from chiron.syntax.scope import find_scope
+
+TASK = """\
+- name: "Write the configuration of site {n}"
+  ansible.builtin.template:
+    src: site.conf.j2
+    dest: "/etc/nginx/conf.d/site{n}.conf"
+    owner: root
+    mode: "0644"
+  loop: "{{{{ sites | selectattr('enabled') }}}}"
+  notify: Restart nginx
+
+- name: Check site {n}
+  ansible.builtin.shell: |
+    # the answer's first line is enough
+    curl -s http://localhost:80{n}/ | head -1
+  register: answer
+  changed_when: false
+"""
+TYPED = "- name: Install nginx\n  ansible.builtin.package:\n    name: nginx\n    sta"
+
+
+def tasks_file(n_lines: int) -> str:
+    """A tasks file of about `n_lines` lines."""
+    return "---\n" + "".join(TASK.format(n=n) for n in range(n_lines // TASK.count("\n")))
+
+
+def playbook(n_lines: int) -> str:
+    """A playbook of one play with about `n_lines` lines of tasks."""
+    tasks = tasks_file(n_lines).removeprefix("---\n").splitlines(keepends=True)
+    return "- name: Web\n  hosts: web\n  tasks:\n" + "".join("    " + line if line.strip() else line for line in tasks)
+
+
+def keystrokes(text: str, kind: FileKind, share: float) -> Iterator[tuple[str, float]]:
+    """Types a task into `text` at `share` of its lines; yields what was measured and its milliseconds."""
+    document = Document("file:///a.yml", text)
+    dash = 4 if kind is FileKind.PLAYBOOK else 0
+    line = int(document.n_lines * share)
+    while line < document.n_lines and not document.line(line).startswith(" " * dash + "- name"):
+        line += 1
+    line = min(line, document.n_lines - 1)
+    start = Position(line, 0)
+    document.apply(start, start, "\n", 1)
+    yield "first scope", timed(lambda: find_scope(document, start, kind))
+    at = start
+    for version, key in enumerate((" " * dash + TYPED).replace("\n", "\n" + " " * dash), 2):
+        here = at
+        yield "apply", timed(lambda here=here, key=key, version=version: document.apply(here, here, key, version))  # type: ignore[misc]
+        at = document.position(document.offset(at) + 1)
+        place = at
+        yield "tree", timed(lambda place=place: document.tree_of(place.line - 4, place.line))  # type: ignore[misc]
+        yield "scope", timed(lambda place=place: find_scope(document, place, kind))  # type: ignore[misc]
+
+
+def timed(call: Callable[[], object]) -> float:
+    """Milliseconds that `call` took."""
+    start = time.perf_counter()
+    call()
+    return (time.perf_counter() - start) * 1000
+
+
+def show(label: str, values: list[float]) -> None:
+    """Prints p50, p95 and the worst of `values`."""
+    ordered = sorted(values)
+    p50, p95 = ordered[len(ordered) // 2], ordered[min(int(len(ordered) * 0.95), len(ordered) - 1)]
+    print(f"{label:34} p50 {p50:8.3f}  p95 {p95:8.3f}  max {ordered[-1]:8.3f} ms  n {len(ordered)}")
+
+
+def main() -> None:
+    """Prints the percentiles."""
+    n_lines = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
+    for kind, text in ((FileKind.TASKS, tasks_file(n_lines)), (FileKind.PLAYBOOK, playbook(n_lines))):
+        figures: dict[str, list[float]] = {}
+        for share in (0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0):
+            for what, milliseconds in keystrokes(text, kind, share):
+                figures.setdefault(what, []).append(milliseconds)
+        for what, values in figures.items():
+            show(f"{kind.value}, {n_lines} lines: {what}", values)
+        figures["keystroke"] = [a + b for a, b in zip(figures["apply"], figures["tree"], strict=True)]
+        show(f"{kind.value}, {n_lines} lines: apply + tree", figures["keystroke"])
+        show("  open", [timed(lambda text=text: Document("", text)) for _ in range(20)])  # type: ignore[misc]
+        show("  kind, by content", [timed(lambda text=text: file_kind(None, text)) for _ in range(50)])  # type: ignore[misc]
+        show("  kind, by path", [timed(lambda text=text: file_kind("/r/roles/a/tasks/m.yml", text)) for _ in range(50)])  # type: ignore[misc]
+        show("  blocks", [timed(lambda text=text: task_blocks(text)) for _ in range(10)])  # type: ignore[misc]
+        vars_file = Document("", text)
+        show(
+            "  nothing in a vars file",
+            [timed(lambda: find_scope(vars_file, Position(n_lines // 2, 0), FileKind.VARS)) for _ in range(100)],
+        )
+
+
+if __name__ == "__main__":
+    main()
