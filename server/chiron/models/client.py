@@ -15,18 +15,18 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from chiron.config import Endpoint
 from chiron.errors import ModelError
-from chiron.records import Capabilities, ModelAnswer, ModelRequest
-
 from chiron.models import faults
 from chiron.models.faults import Busy, Refusal, Whereabouts
 from chiron.models.keys import api_key, key_source
 from chiron.models.probe import Probed, probe
-from chiron.models.wire import DROPPABLE, MAX_ANSWER_BYTES, Reply, read_reply, to_body
+from chiron.models.wire import MAX_ANSWER_BYTES, Question, Reply, droppable, read_reply, to_body
+from chiron.records import Capabilities, ModelAnswer, ModelRequest
 
 #: Nothing else is sent: `openai` adds headers that describe this machine, and whatever
 #: OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID and the like hold, to any endpoint at all.
@@ -68,6 +68,8 @@ class EndpointModel:
         )
         self._client: Any = None
         self._lock = asyncio.Lock()
+        #: What needs no probe: bare requests in a style that was set.
+        self._assumed = Probed(chat=endpoint.style == "chat")
         #: Parameters this endpoint was seen to refuse.
         self._without: frozenset[str] = frozenset()
         #: The endpoint asked not to be asked before this moment of the monotonic clock.
@@ -94,35 +96,40 @@ class EndpointModel:
 
     async def capabilities(self) -> Capabilities:
         """What the endpoint can do, probed at the first call and remembered. Raises `ModelError`."""
-        return (await self._known()).capabilities
+        await self._connected()
+        try:
+            async with asyncio.timeout(self._settings.timeout_s):
+                return (await self._known()).capabilities
+        except TimeoutError:
+            raise faults.timed_out(self._where) from None
 
     async def complete(self, request: ModelRequest) -> ModelAnswer:
         """Answers `request` in time or raises `ModelError`. Cancelling closes the connection."""
-        reply = await self._in_time(request, 0)
-        return reply.to_answer(self._name)
+        return (await self.reply(request)).to_answer(self._name)
 
-    async def reply(self, request: ModelRequest, *, n_logprobs: int = 0) -> Reply:
-        """As `complete`, with the chances of the tokens written where the endpoint tells them."""
-        return await self._in_time(request, n_logprobs)
+    async def reply(
+        self, request: ModelRequest, *, n_logprobs: int = 0, extra: Mapping[str, Any] | None = None
+    ) -> Reply:
+        """As `complete`, with the chances of the tokens written where the endpoint tells them.
+
+        `extra` goes into the request's body as it is.
+        """
+        # Making the client may import a library, which is none of the endpoint's time.
+        await self._connected()
+        try:
+            async with asyncio.timeout(self._settings.timeout_s) as clock:
+                probed = await self._known() if self._must_know(request) else self._assumed
+                fitting = _fitting(request, probed.capabilities)
+                question = Question(fitting, probed.chat, n_logprobs, extra or {})
+                return await self._patiently(question, clock.when() or 0.0)
+        except TimeoutError:
+            raise faults.timed_out(self._where) from None
 
     async def close(self) -> None:
         """Closes connections. It may be called twice."""
         client, self._client = self._client, None
         if client is not None:
             await client.close()
-
-    async def _in_time(self, request: ModelRequest, n_logprobs: int) -> Reply:
-        try:
-            async with asyncio.timeout(self._settings.timeout_s) as clock:
-                probed = (
-                    await self._known()
-                    if self._must_know(request)
-                    else Probed(chat=self._settings.style == "chat")
-                )
-                fitting = _fitting(request, probed.capabilities)
-                return await self._patiently(fitting, probed.chat, n_logprobs, clock.when() or 0.0)
-        except TimeoutError:
-            raise faults.timed_out(self._where) from None
 
     def _must_know(self, request: ModelRequest) -> bool:
         """Whether what the endpoint can do decides how this request is asked."""
@@ -137,7 +144,7 @@ class EndpointModel:
                     self.probed = await probe(self._asked, self._settings.model, self._settings.style)
         return self.probed
 
-    async def _patiently(self, request: ModelRequest, chat: bool, n_logprobs: int, deadline: float) -> Reply:
+    async def _patiently(self, question: Question, deadline: float) -> Reply:
         """Tries again while the endpoint is busy and there is time left to wait as long as it asks."""
         if (quiet_s := self._quiet_until - time.monotonic()) > 0:
             raise Busy(
@@ -148,7 +155,7 @@ class EndpointModel:
             )
         for attempt in range(self._settings.max_retries + 1):
             try:
-                return await self._asked(request, chat, n_logprobs)
+                return await self._asked(question)
             except Busy as busy:
                 wait_s = busy.retry_after_s
                 if wait_s is None:
@@ -161,17 +168,15 @@ class EndpointModel:
                 await asyncio.sleep(wait_s)
         raise AssertionError("the last attempt returns or raises")
 
-    async def _asked(self, request: ModelRequest, chat: bool, n_logprobs: int) -> Reply:
-        """Sends `request`, each time without the parameter that the endpoint said it will not take."""
+    async def _asked(self, question: Question) -> Reply:
+        """Sends `question`, each time without the parameter that the endpoint said it will not take."""
         while True:
-            body = to_body(
-                request, self._settings.model, chat=chat, without=self._without, n_logprobs=n_logprobs
-            )
+            body = to_body(question, self._settings.model, without=self._without)
             try:
-                return await self._sent(body, chat)
+                return await self._sent(body, question.chat)
             except Refusal as refusal:
                 named = refusal.parameter
-                if named not in DROPPABLE or named not in body:
+                if named not in droppable(question) or named not in body:
                     raise
                 self._without |= {named}
 

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from chiron.config import Embedded, Endpoint
 from chiron.errors import EmbeddedUnavailable, ModelTimeout, ModelUnreachable
-from chiron.records import Capabilities, ModelAnswer, ModelRequest
-
 from chiron.models import server_process, weights
 from chiron.models.client import EndpointModel
 from chiron.models.probe import Probed
 from chiron.models.server_process import RunningServer, Seat
 from chiron.models.weights import Progress
 from chiron.models.wire import Reply
+from chiron.records import Capabilities, ModelAnswer, ModelRequest
 
 #: What the packaged server was seen to do; a test probes a running one and compares.
 CAPABILITIES = Capabilities(completions=True, chat=False, json_schema=False, grammar=True, logprobs=True)
@@ -78,15 +79,18 @@ class EmbeddedModel:
         """Answers `request`, starting the server first where it does not run. Raises `ModelError`."""
         return (await self.reply(request)).to_answer(self.name)
 
-    async def reply(self, request: ModelRequest, *, n_logprobs: int = 0) -> Reply:
-        """As `complete`, with the chances of the tokens written."""
+    async def reply(
+        self, request: ModelRequest, *, n_logprobs: int = 0, extra: Mapping[str, Any] | None = None
+    ) -> Reply:
+        """As `complete`, with the chances of the tokens written. `extra` goes into the request's body."""
         model = await self._running()
         try:
-            return await model.reply(request, n_logprobs=n_logprobs)
+            return await model.reply(request, n_logprobs=n_logprobs, extra=extra)
         except ModelUnreachable:
             # It was stopped for being idle just now, or was killed: once more, with a new one.
             await self._forget(model)
-            return await (await self._running()).reply(request, n_logprobs=n_logprobs)
+            again = await self._running()
+            return await again.reply(request, n_logprobs=n_logprobs, extra=extra)
         except ModelTimeout:
             await self._end_if_stuck(model)
             raise
@@ -156,7 +160,7 @@ class EmbeddedModel:
         await model.close()
 
     async def _end_if_stuck(self, model: EndpointModel) -> None:
-        """Ends a server that timed out and does not even answer a trifle, so that the next request gets a new one."""
+        """Ends a server that timed out and does not even answer a trifle: the next request gets a new one."""
         server = self._server
         if server is not None and not await asyncio.to_thread(server_process.answers, server):
             await asyncio.to_thread(server_process.stop_server, self._seat, patience_s=1.0)

@@ -83,8 +83,9 @@ def _serve(options: argparse.Namespace, key: str) -> Any:
     params.n_parallel = options.slots
     params.n_ctx = options.context_tokens * options.slots
     params.cache_prompt = True
-    # Gemma attends to a sliding window. With a cache of just that window llama.cpp cannot go back to where a
-    # prompt departs from the last one and reads all of it again; the full cache costs 90 MB and saves seconds.
+    # Gemma attends to a sliding window. With a cache of just that window llama.cpp cannot go back to where
+    # a prompt departs from the last one and reads all of it again: the full cache costs 90 MB and saves
+    # seconds.
     params.swa_full = True
     params.cache_ram_mib = _CACHE_RAM_MIB
     # Writing gains little from more threads than real cores and would slow the editor; reading a prompt is

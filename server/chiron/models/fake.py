@@ -34,9 +34,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from chiron.errors import ModelError, ModelUnreachable, SettingsError
-from chiron.records import Capabilities, ModelAnswer, ModelRequest
-
 from chiron.models import faults
+from chiron.records import Capabilities, ModelAnswer, ModelRequest
 
 #: What a rule's `fault` may be, and what the endpoint then does.
 FAULTS: Mapping[str, str] = {

@@ -13,13 +13,12 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 from chiron.errors import ModelGarbled
+from chiron.models.faults import Refusal
+from chiron.models.wire import Question, Reply
 from chiron.records import Capabilities, ModelRequest
 
-from chiron.models.faults import Refusal
-from chiron.models.wire import Reply
-
-#: Asks one request in one style, with log-probabilities or without.
-Ask = Callable[[ModelRequest, bool, int], Awaitable[Reply]]
+#: Asks one question.
+Ask = Callable[[Question], Awaitable[Reply]]
 
 #: Names of models that were tuned to talk, and continue bare text less well.
 _TALKS = re.compile(r"(?:^|[-_.:/])(?:instruct|chat|it|gpt-[0-9][\w.]*|claude)(?:[-_.:/]|$)", re.IGNORECASE)
@@ -89,7 +88,7 @@ async def probe(ask: Ask, model: str, style: Literal["auto", "completion", "chat
 async def _answers(ask: Ask, *, chat: bool) -> tuple[Reply | None, Exception | None]:
     """Whether the endpoint answers in this style, or why it refused."""
     try:
-        return await ask(ModelRequest("- name:", max_tokens=2), chat, 0), None
+        return await ask(Question(ModelRequest("- name:", max_tokens=2), chat)), None
     except Refusal as refusal:
         if refusal.status in (401, 403, 407) or 300 <= refusal.status < 400:
             raise
@@ -100,7 +99,7 @@ async def _answers(ask: Ask, *, chat: bool) -> tuple[Reply | None, Exception | N
 
 async def _keeps_schema(ask: Ask, *, chat: bool) -> bool:
     request = ModelRequest("Say hello.", max_tokens=32, json_schema=_SCHEMA)
-    reply = await _or_none(ask, request, chat)
+    reply = await _or_none(ask, Question(request, chat))
     try:
         return reply is not None and json.loads(reply.texts[0]) == {"answer": _WORD}
     except (ValueError, RecursionError):
@@ -109,18 +108,18 @@ async def _keeps_schema(ask: Ask, *, chat: bool) -> bool:
 
 async def _keeps_grammar(ask: Ask) -> bool:
     request = ModelRequest("Say hello.", max_tokens=8, grammar=f'root ::= "{_WORD}"')
-    reply = await _or_none(ask, request, False)
+    reply = await _or_none(ask, Question(request))
     return reply is not None and reply.texts[0].strip() == _WORD
 
 
 async def _tells_chances(ask: Ask, *, chat: bool) -> bool:
-    reply = await _or_none(ask, ModelRequest("- name:", max_tokens=1), chat, 2)
+    reply = await _or_none(ask, Question(ModelRequest("- name:", max_tokens=1), chat, n_logprobs=2))
     return reply is not None and bool(reply.chances)
 
 
-async def _or_none(ask: Ask, request: ModelRequest, chat: bool, n_logprobs: int = 0) -> Reply | None:
+async def _or_none(ask: Ask, question: Question) -> Reply | None:
     """The reply, or None where the endpoint refuses the question or answers with nonsense."""
     try:
-        return await ask(request, chat, n_logprobs)
+        return await ask(question)
     except (Refusal, ModelGarbled):
         return None

@@ -25,7 +25,6 @@ from filelock import FileLock, Timeout
 
 from chiron.config import Embedded
 from chiron.errors import EmbeddedUnavailable
-
 from chiron.models.weights import Progress
 
 #: A cold disk and a larger model take their time.
@@ -233,8 +232,8 @@ def _spawn(seat: Seat, settings: Embedded, weights: Path) -> subprocess.Popen[by
         if os.fstat(log).st_size > _MAX_LOG_BYTES:
             os.truncate(seat.log, 0)
         try:
-            # The folder is the user's own: nothing of a workspace is imported from it, or kept from being unmounted.
-            process = subprocess.Popen(
+            # In a folder of the user's own: what lies in a workspace must not be taken for a module.
+            process = subprocess.Popen(  # noqa: S603 - every word of the command is Chiron's own
                 command,
                 cwd=seat.directory,
                 stdin=subprocess.DEVNULL,
@@ -248,7 +247,8 @@ def _spawn(seat: Seat, settings: Embedded, weights: Path) -> subprocess.Popen[by
             os.close(log)
     except OSError as error:
         raise EmbeddedUnavailable(
-            f"The embedded server could not be started: {error.strerror}.", advice=f"Look at {seat.directory}."
+            f"The embedded server could not be started: {error.strerror}.",
+            advice=f"See {seat.directory}.",
         ) from None
     # Its end is waited for, so that no dead process stays in the list.
     threading.Thread(target=process.wait, name="chiron-embedded-wait", daemon=True).start()

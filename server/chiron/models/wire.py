@@ -13,20 +13,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chiron.errors import ModelError
-from chiron.records import ModelAnswer, ModelRequest
-
 from chiron.models import faults
 from chiron.models.faults import Whereabouts
+from chiron.records import ModelAnswer, ModelRequest
 
 #: Far above any answer asked for (a streamed token costs some 300 bytes), far below what hurts.
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
 
-#: Parameters that an answer is poorer without, but can do without. An endpoint that refuses one is asked
-#: again without it, and from then on never with it.
-DROPPABLE = frozenset(
-    {"temperature", "stop", "n", "stream_options", "logprobs", "top_logprobs", "response_format", "grammar",
-     "cache_prompt", "max_tokens", "seed"}
-)  # fmt: skip
+#: Parameters that an answer is poorer without, but can do without.
+_DROPPABLE = frozenset(
+    {"temperature", "stop", "n", "stream_options", "logprobs", "top_logprobs", "response_format", "grammar"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request, and how it is asked. `extra` goes into the body as it is."""
+
+    request: ModelRequest
+    chat: bool = False
+    n_logprobs: int = 0
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +68,25 @@ class Reply:
         )
 
 
-def to_body(
-    request: ModelRequest,
-    model: str,
-    *,
-    chat: bool,
-    without: frozenset[str] = frozenset(),
-    n_logprobs: int = 0,
-) -> dict[str, Any]:
-    """The JSON body that asks `request`, leaving out the parameters in `without`."""
+def droppable(question: Question) -> frozenset[str]:
+    """Parameters without which an endpoint that refuses one is asked again, and from then on always."""
+    # In chat another parameter takes the place of `max_tokens`.
+    return _DROPPABLE | question.extra.keys() | ({"max_tokens"} if question.chat else set())
+
+
+def to_body(question: Question, model: str, *, without: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """The JSON body that asks `question`, leaving out the parameters in `without`."""
+    request, chat, n_logprobs = question.request, question.chat, question.n_logprobs
     prompt = _sendable(request.prompt)
     body: dict[str, Any] = {
         "model": model,
         "max_tokens": request.max_tokens,
         "temperature": request.temperature,
+        # Streamed though nobody reads along: servers notice that the other side is gone when they write to
+        # it, and llama.cpp goes on to the end of an answer that is not streamed.
         "stream": True,
         "stream_options": {"include_usage": True},
+        **question.extra,
     }
     if chat:
         system = [{"role": "system", "content": _sendable(request.system)}] if request.system else []
