@@ -131,6 +131,8 @@ def _builtin(sources: Sources, metadata: Metadata) -> Collection:
     digest = _Digest(f"{BUILTIN} {installation.version} {core}")
     actions = _plugins(core / "plugins" / "action", digest, within)
     modules = _with_code(_plugins(core / "modules", digest, within), actions, core / "modules")
+    # It lies among the modules but is what Ansible wraps asynchronous tasks in.
+    modules.pop("async_wrapper", None)
     _plugins(core / "plugins" / "doc_fragments", digest, within)
     digest.add(runtime.name, stamp(runtime))
     return Collection(

@@ -129,7 +129,9 @@ def find_fragment(index: Index, name: str) -> tuple[str, Path | None] | None:
                 return path, collection.within
             name = route.redirect
             continue
-        found = path if stamp(path) is not None else _beside(collection.fragments_dir, rest)
+        found = path if stamp(path) is not None else None
+        if found is None and collection_name != BUILTIN:
+            found = _beside(collection.fragments_dir, rest)
         return (found, collection.within) if found is not None else None
     return None
 

@@ -1,0 +1,3 @@
+"""Versions, told at run time."""
+
+LEAST = "1.4"
