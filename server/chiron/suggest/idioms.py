@@ -132,7 +132,9 @@ def _user_in_group(found: re.Match[str], at: Surroundings) -> Written | None:
 
 
 def _directory(found: re.Match[str], at: Surroundings) -> Written | None:
-    path = phrases.path_in(found.string) or at.path_variable(found.string, ("dir", "directory", "path", "root"))
+    path = phrases.path_in(found.string) or at.path_variable(
+        found.string, ("dir", "directory", "path", "root")
+    )
     if path is None:
         return None
     if _presence(found) == "absent":
@@ -278,7 +280,9 @@ def _cron(found: re.Match[str], at: Surroundings) -> Written | None:
         flags=re.IGNORECASE,
     )
     path = phrases.path_in(found.string)
-    things = phrases.things_in(" ".join(what.replace(path or "\0", "").split()), generic=frozenset({"script"}))
+    things = phrases.things_in(
+        " ".join(what.replace(path or "\0", "").split()), generic=frozenset({"script"})
+    )
     if not things and path is None:
         return None
     label = things[0].replace("-", " ") if things else (path or "").rsplit("/", 1)[-1]
@@ -365,7 +369,18 @@ def _presence(found: re.Match[str]) -> str:
 
 def _name_of(found: re.Match[str]) -> str | None:
     name = found.groupdict().get("before") or found.groupdict().get("after")
-    if name is None or name.lower() in {"the", "a", "an", "system", "new", "is", "if", "for", "and", "exists"}:
+    if name is None or name.lower() in {
+        "the",
+        "a",
+        "an",
+        "system",
+        "new",
+        "is",
+        "if",
+        "for",
+        "and",
+        "exists",
+    }:
         return None
     return phrases.quoted(name)
 
@@ -373,7 +388,10 @@ def _name_of(found: re.Match[str]) -> str | None:
 def _cut(what: str) -> str:
     """`what` up to where a circumstance begins: ` on Debian`, ` from …`, ` (RHEL)`."""
     return re.sub(
-        r"\s+(?:on|from|for|via|using|with|in|at|if|when|to|into|as|is|are|so|that)\b.*|\s*[(\[].*", "", what, flags=re.I
+        r"\s+(?:on|from|for|via|using|with|in|at|if|when|to|into|as|is|are|so|that)\b.*|\s*[(\[].*",
+        "",
+        what,
+        flags=re.I,
     )
 
 
@@ -395,42 +413,126 @@ _WORD = r"[\w.@{}-]+"
 
 #: Particular patterns stand before general ones.
 IDIOMS: tuple[Idiom, ...] = (
-    _idiom(r"\b(?:daemon[- ]reload|reload (?:the )?systemd(?: daemon)?$|systemctl daemon)", "systemd_service systemd", _daemon_reload),
-    _idiom(r"\b(?:update|refresh)\b.*\b(?:apt|package)[- ]?(?:cache|index|lists?)", "apt package", _apt_cache),
+    _idiom(r"^(?:include|import)\b.*\brole\b", "include_role import_role"),
+    _idiom(r"^(?:include|import)\b.*\bvar", "include_vars"),
+    _idiom(r"^(?:include|import)\b", "include_tasks import_tasks"),
+    _idiom(r"^(?:set|define)\b.*\b(?:facts?|variables?|vars?)\b|^set_fact", "set_fact"),
+    _idiom(r"^(?:assert|verify that|validate that)\b", "assert fail"),
+    _idiom(r"^(?:fail|abort|exit|stop playbook|stop the play)\b", "fail assert"),
+    _idiom(r"^(?:debug|print|show|display|output|echo)\b", "debug command"),
+    _idiom(r"^(?:flush|run|force)\b.*\bhandlers\b|^end (?:play|host)\b", "meta"),
+    _idiom(
+        r"\b(?:daemon[- ]reload|reload (?:the )?systemd(?: daemon)?$|systemctl daemon)",
+        "systemd_service systemd",
+        _daemon_reload,
+    ),
+    _idiom(
+        r"\b(?:update|refresh)\b.*\b(?:apt|package)[- ]?(?:cache|index|lists?)", "apt package", _apt_cache
+    ),
     _idiom(r"^reboot\b", "reboot", _reboot),
     _idiom(r"\bcron ?(?:job|tab|task)?s?\b|^schedule\b|\b(?:nightly|hourly|daily) .*\bjob\b", "cron", _cron),
-    _idiom(r"\bauthori[sz]ed[_ ]keys?\b.* (?:for|to|of) (?:the )?(?:user )?(?P<user>[\w-]+)(?: user)?$", "ansible.posix.authorized_key", _authorized_key),
-    _idiom(r"\bauthori[sz]ed[_ ]keys?\b|\bssh (?:public )?keys? (?:for|to|of)\b", "ansible.posix.authorized_key"),
-    _idiom(r"\badd (?:the )?(?P<user>[\w-]+)(?: user)? to (?:the )?(?P<group>[\w-]+) group", "user", _user_in_group),
+    _idiom(
+        r"\bauthori[sz]ed[_ ]keys?\b.* (?:for|to|of) (?:the )?(?:user )?(?P<user>[\w-]+)(?: user)?$",
+        "ansible.posix.authorized_key",
+        _authorized_key,
+    ),
+    _idiom(
+        r"\bauthori[sz]ed[_ ]keys?\b|\bssh (?:public )?keys? (?:for|to|of)\b", "ansible.posix.authorized_key"
+    ),
+    _idiom(
+        r"\badd (?:the )?(?P<user>[\w-]+)(?: user)? to (?:the )?(?P<group>[\w-]+) group",
+        "user",
+        _user_in_group,
+    ),
     _idiom(rf"^{_CREATE} (?:an? |the )?(?:\w+ )?group (?:for )?['\"`]?(?P<after>{_WORD})", "group", _group),
-    _idiom(rf"^{_CREATE} (?:an? |the )?(?:system )?['\"`]?(?P<before>{_WORD})['\"`]? (?:system )?group\b", "group", _group),
-    _idiom(rf"^{_CREATE} (?:an? |the )?(?:system )?['\"`]?(?P<before>{_WORD})['\"`]? (?:system )?user(?: account)?(?:$| exists| is present)", "user", _user),
-    _idiom(rf"^{_CREATE} (?:an? |the )?(?:system )?user (?:account )?(?:for |named |called )?['\"`]?(?P<after>{_WORD})", "user", _user),
+    _idiom(
+        rf"^{_CREATE} (?:an? |the )?(?:system )?['\"`]?(?P<before>{_WORD})['\"`]? (?:system )?group\b",
+        "group",
+        _group,
+    ),
+    _idiom(
+        rf"^{_CREATE} (?:an? |the )?(?:system )?['\"`]?(?P<before>{_WORD})['\"`]? (?:system )?user(?: account)?(?:$| exists| is present)",
+        "user",
+        _user,
+    ),
+    _idiom(
+        rf"^{_CREATE} (?:an? |the )?(?:system )?user (?:account )?(?:for |named |called )?['\"`]?(?P<after>{_WORD})",
+        "user",
+        _user,
+    ),
     _idiom(r"\b(?:sym(?:bolic )?link|link)\b", "file", _link),
-    _idiom(r"^(?:create|ensure|make|set up|add)\b.*\b(?:temp|tmp|temporary)\b.*\b(?:dir|directory|folder|file)\b|^create (?:temp|tmp)dir", "tempfile"),
-    _idiom(r"^(?:create|make|ensure|set ?up|add|remove|delete)\b.*\b(?:dir|dirs|directory|directories|folder|folders)\b", "file", _directory),
+    _idiom(
+        r"^(?:create|ensure|make|set up|add)\b.*\b(?:temp|tmp|temporary)\b.*\b(?:dir|directory|folder|file)\b|^create (?:temp|tmp)dir",
+        "tempfile",
+    ),
+    _idiom(
+        r"^(?:create|make|ensure|set ?up|add|remove|delete)\b.*\b(?:dir|dirs|directory|directories|folder|folders)\b",
+        "file",
+        _directory,
+    ),
     _idiom(r"\b(?:director(?:y|ies)|folders?)\b.*\b(?:exists?|present)\b", "file", _directory),
     _idiom(r"^(?:set|fix|ensure|change|correct|adjust)\b.*\b(?:permissions?|ownership|owner|mode)\b", "file"),
     _idiom(r"^(?:remove|delete|purge|clean ?up)\b.*(?:\bfiles?\b|/\w)", "file", _removed),
     _idiom(r"\bcheck (?:if|whether|that|for)\b.*(?:\bexists?\b|\bpresent\b|/\w)|\bstat\b", "stat", _stat),
     _idiom(r"^(?:clone|check ?out|git clone)\b(?P<what>.*)", "git", _cloned),
     _idiom(r"\bgit (?:repo|repository|checkout)\b", "git"),
-    _idiom(r"^(?:download|fetch)\b(?P<what>.*)|^get\b.*\b(?:archive|tarball|binary|script|release)\b(?P<also>)", "get_url", lambda found, at: _downloaded(found, at) if found["what"] else None),
+    _idiom(
+        r"^(?:download|fetch)\b(?P<what>.*)|^get\b.*\b(?:archive|tarball|binary|script|release)\b(?P<also>)",
+        "get_url",
+        lambda found, at: _downloaded(found, at) if found["what"] else None,
+    ),
     _idiom(r"^(?:extract|unpack|unarchive|untar|unzip|decompress)\b", "unarchive", _unpacked),
     _idiom(r"\btemplates?\b|\btemplated\b|\.j2\b", "template", _template),
-    _idiom(r"^(?:deploy|render|generate|configure|write|create|install|add|set ?up|update|put)\b.*(?:\.(?:conf|cfg|ini|ya?ml|json|service|toml|cnf|xml|env|properties)\b|\bconfig(?:uration)?(?: files?)?$|\bunit file|\bvhosts?\b|\bvirtual ?hosts?\b)", "template copy", _template),
-    _idiom(r"^(?:copy|upload|transfer|push|place|install|deploy|put|distribute)\b.*(?:\bfiles?\b|\bscript\b|\bcertificates?\b|\bconfig\b|\.\w{2,5}\b|/\w)", "copy template", _copied),
-    _idiom(r"^(?:install|ensure)\b(?P<what>.*\b(?:pip3?|python (?:package|module|librar)\w*|virtualenv)\b.*)", "pip package", _pip),
+    _idiom(
+        r"^(?:deploy|render|generate|configure|write|create|install|add|set ?up|update|put)\b.*(?:\.(?:conf|cfg|ini|ya?ml|json|service|toml|cnf|xml|env|properties)\b|\bconfig(?:uration)?(?: files?)?$|\bunit file|\bvhosts?\b|\bvirtual ?hosts?\b)",
+        "template copy",
+        _template,
+    ),
+    _idiom(
+        r"^(?:copy|upload|transfer|push|place|install|deploy|put|distribute)\b.*(?:\bfiles?\b|\bscript\b|\bcertificates?\b|\bconfig\b|\.\w{2,5}\b|/\w)",
+        "copy template",
+        _copied,
+    ),
+    _idiom(
+        r"^(?:install|ensure)\b(?P<what>.*\b(?:pip3?|python (?:package|module|librar)\w*|virtualenv)\b.*)",
+        "pip package",
+        _pip,
+    ),
     _idiom(r"^install\b.*\b(?:npm|node(?:js)? (?:package|module)s?)\b", "community.general.npm"),
     _idiom(r"^install\b.*\b(?:ruby )?gems?\b", "community.general.gem"),
-    _idiom(r"\bppa\b|\bapt (?:repo|repository|source)\w*|\b(?:repo|repository|repositories)\b.*\b(?:apt|debian|ubuntu)\b", "apt_repository deb822_repository", _repository),
-    _idiom(r"\b(?:yum|dnf|rpm) (?:repo|repository)\w*|\b(?:epel|remi)\b.*\brepo", "yum_repository package dnf"),
+    _idiom(
+        r"\bppa\b|\bapt (?:repo|repository|source)\w*|\b(?:repo|repository|repositories)\b.*\b(?:apt|debian|ubuntu)\b",
+        "apt_repository deb822_repository",
+        _repository,
+    ),
+    _idiom(
+        r"\b(?:yum|dnf|rpm) (?:repo|repository)\w*|\b(?:epel|remi)\b.*\brepo", "yum_repository package dnf"
+    ),
     _idiom(r"\b(?:gpg|apt|signing|repository|repo) key\b", "apt_key rpm_key get_url"),
-    _idiom(r"^(?:add|enable|configure|set ?up)\b.*\b(?:repo|repos|repository|repositories)\b", "apt_repository yum_repository"),
-    _idiom(r"^(?P<verbs>(?:re)?start|stop|restart|reload|enable|disable|(?:(?:re)?start|stop|enable|disable)(?:,? and |/| & |, )(?:(?:re)?start|stop|enable|disable|reload))\b(?P<what>.*)", "service systemd systemd_service", _service),
-    _idiom(r"^(?:ensure|make sure)(?: that)?\b(?P<what>.*?)\b(?:is|are)\s+(?P<verbs>.*?\b(?:running|started|enabled|stopped|disabled)\b.*)", "service systemd", lambda found, at: _service(found, at)),
-    _idiom(r"^(?:install|ensure)\b(?P<what>.*?)(?:\b(?:is|are)\b.*\binstalled\b.*)", "package apt dnf yum", lambda found, at: _installed(found, at)),
-    _idiom(r"^(?P<verb>install|uninstall|remove|purge|upgrade|update)\b(?P<what>.*)", "package apt dnf yum", _package),
+    _idiom(
+        r"^(?:add|enable|configure|set ?up)\b.*\b(?:repo|repos|repository|repositories)\b",
+        "apt_repository yum_repository",
+    ),
+    _idiom(
+        r"^(?P<verbs>(?:re)?start|stop|restart|reload|enable|disable|(?:(?:re)?start|stop|enable|disable)(?:,? and |/| & |, )(?:(?:re)?start|stop|enable|disable|reload))\b(?P<what>.*)",
+        "service systemd systemd_service",
+        _service,
+    ),
+    _idiom(
+        r"^(?:ensure|make sure)(?: that)?\b(?P<what>.*?)\b(?:is|are)\s+(?P<verbs>.*?\b(?:running|started|enabled|stopped|disabled)\b.*)",
+        "service systemd",
+        lambda found, at: _service(found, at),
+    ),
+    _idiom(
+        r"^(?:install|ensure)\b(?P<what>.*?)(?:\b(?:is|are)\b.*\binstalled\b.*)",
+        "package apt dnf yum",
+        lambda found, at: _installed(found, at),
+    ),
+    _idiom(
+        r"^(?P<verb>install|uninstall|remove|purge|upgrade|update)\b(?P<what>.*)",
+        "package apt dnf yum",
+        _package,
+    ),
     _idiom(r"\binstall\b|\bpackages?\b", "package apt dnf yum"),
     _idiom(r"\bhostname\b", "hostname", _hostname),
     _idiom(r"\btime ?zone\b", "community.general.timezone", _timezone),
@@ -449,22 +551,34 @@ IDIOMS: tuple[Idiom, ...] = (
     _idiom(r"\b(?:docker|pull)\b.*\bimage\b", "community.docker.docker_image"),
     _idiom(r"\b(?:run|start|create|launch)\b.*\bcontainer\b", "community.docker.docker_container"),
     _idiom(r"\bwait\b.*\bport\b", "wait_for", _wait_port),
-    _idiom(r"\bwait\b.*\b(?:ssh|connection|come back|reachable|reboot|server to)\b", "wait_for_connection wait_for"),
+    _idiom(
+        r"\bwait\b.*\b(?:ssh|connection|come back|reachable|reboot|server to)\b",
+        "wait_for_connection wait_for",
+    ),
     _idiom(r"\bwait\b", "wait_for uri command shell"),
     _idiom(r"\bsudoers?\b", "template copy lineinfile"),
     _idiom(r"\bgather\b.*\bservice", "service_facts"),
     _idiom(r"\bgather\b.*\bpackage", "package_facts"),
     _idiom(r"\b(?:gather|collect)\b.*\bfacts\b", "setup"),
-    _idiom(r"^(?:set|ensure|change|configure|disable|enable|allow|add|update|comment)\b.*\b(?:in|to) (?:the )?\S*(?:/etc|\.conf|\.cfg|config|\bline\b|hosts file)", "lineinfile replace blockinfile"),
+    _idiom(
+        r"^(?:set|ensure|change|configure|disable|enable|allow|add|update|comment)\b.*\b(?:in|to) (?:the )?\S*(?:/etc|\.conf|\.cfg|config|\bline\b|hosts file)",
+        "lineinfile replace blockinfile",
+    ),
     _idiom(r"\bline\b", "lineinfile"),
     _idiom(r"\bblock\b", "blockinfile"),
     _idiom(r"^(?:copy|upload|transfer|push)\b", "copy"),
     _idiom(r"^(?:render|deploy|write|generate)\b", "template copy"),
-    _idiom(r"^(?:call|query|request|post|ping|test)\b.*\b(?:api|url|endpoint|http|https|webhook)\b|\bhealth ?check\b", "uri"),
+    _idiom(
+        r"^(?:call|query|request|post|ping|test)\b.*\b(?:api|url|endpoint|http|https|webhook)\b|\bhealth ?check\b",
+        "uri",
+    ),
     _idiom(r"^(?:pause|confirm|prompt|ask)\b", "pause"),
     _idiom(r"^(?:find|locate|search)\b", "find command shell"),
     _idiom(r"^(?:read|slurp)\b", "slurp command"),
-    _idiom(r"^(?:get|check|list|determine|detect|query|show|collect|retrieve|verify|test|run|execute|initiali[sz]e|init|apply|build|compile|make|generate|convert|migrate|import|export|join|create)\b", "command shell"),
+    _idiom(
+        r"^(?:get|check|list|determine|detect|query|show|collect|retrieve|verify|test|run|execute|initiali[sz]e|init|apply|build|compile|make|generate|convert|migrate|import|export|join|create)\b",
+        "command shell",
+    ),
 )
 
 

@@ -27,6 +27,24 @@ _PURPOSES = {
     "config_template": "template", "include": "include_tasks", "import_tasks": "include_tasks",
     "import_role": "include_role", "deb822_repository": "apt_repository",
 }  # fmt: skip
+#: Platforms by the words that name them in paths and names, and the modules made for each.
+_PLATFORMS = {
+    "windows": frozenset({"windows", "win", "powershell"}),
+    "debian": frozenset({"debian", "ubuntu", "apt", "deb", "ppa"}),
+    "redhat": frozenset(
+        {"redhat", "rhel", "centos", "fedora", "yum", "dnf", "rpm", "rocky", "almalinux", "epel"}
+    ),
+    "suse": frozenset({"suse", "opensuse", "sles", "zypper"}),
+    "arch": frozenset({"arch", "archlinux", "pacman"}),
+    "macos": frozenset({"macos", "darwin", "homebrew", "brew", "osx"}),
+}
+_TOOLS = {
+    "debian": frozenset({"apt", "apt_key", "apt_repository", "deb822_repository", "debconf"}),
+    "redhat": frozenset({"yum", "dnf", "dnf5", "yum_repository", "rpm_key"}),
+    "suse": frozenset({"zypper", "zypper_repository"}),
+    "arch": frozenset({"pacman"}),
+    "macos": frozenset({"homebrew", "homebrew_cask"}),
+}
 _CONTROL = ("include", "import", "assert", "debug", "set_fact", "fail", "meta")
 #: What an EXAMPLE counts for next to a task of this workspace.
 _EXAMPLE_WEIGHT = 0.3
@@ -42,6 +60,8 @@ class Near:
     likeness: float
     score: float
     same_file: bool = False
+    #: One of the two tasks nearest above in the same file.
+    adjacent: bool = False
 
 
 def module_name(task: Task) -> str:
@@ -104,7 +124,9 @@ def evidence_words(name: str, path: str) -> list[str]:
 def path_words(path: str) -> list[str]:
     """Words of a task file's path that may tell its platform or purpose."""
     plain = re.sub(r"\.ya?ml$", "", path)
-    return [word for word in dict.fromkeys(words(plain.replace("_", " "))) if word not in {"rol", "task", "main"}]
+    return [
+        word for word in dict.fromkeys(words(plain.replace("_", " "))) if word not in {"rol", "task", "main"}
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +146,11 @@ class Question:
 SIGNS = (
     "vote", "nearest", "words", "first_word", "last_word", "bayes", "path", "following", "idiom_first",
     "idiom_any", "purpose_vote", "purpose_bayes", "own_habit", "project_habit", "own_share", "log_count",
-    "control", "example_only", "handler_service", "idiom_purpose",
+    "control", "example_only", "handler_service", "idiom_purpose", "platform",
 )  # fmt: skip
-WEIGHTS = (1.5, 1.5, 0.6, 1.6, 0.8, 1.8, 0.5, 1.0, 1.0, 0.5, 0.0, 0.0, 0.5, 0.5, 0.3, 0.1, -1.9, -0.5, 0.5, 0.5)
+WEIGHTS = (
+    0.7, 1.3, 0.2, 0.7, 0.6, 0.9, 0.0, 1.5, 1.2, 0.4, 1.3, 1.3, 0.5, 0.8, 0.2, 0.1, -2.0, 0.0, 0.0, 0.6, 1.8,
+)  # fmt: skip
 
 
 def rank_modules(question: Question, counts: ModuleCounts) -> list[tuple[str, float]]:
@@ -159,7 +183,11 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
     total = sum(weights.values()) or 1.0
     votes.update({module: weight / total for module, weight in weights.items()})  # type: ignore[arg-type]
 
-    found = [(word, counts.words[word]) for word in evidence_words(question.name, question.path) if word in counts.words]
+    found = [
+        (word, counts.words[word])
+        for word in evidence_words(question.name, question.path)
+        if word in counts.words
+    ]
     by_word, first, last, by_path = _word_shares(found)
     idioms = [idiom for idiom, _ in idioms_for(question.name)]
     idiom_first = [_qualified(name) for name in idioms[0].modules] if idioms else []
@@ -171,6 +199,7 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
     purpose_votes, purpose_bayes = _by_purpose(votes), _by_purpose(bayes)
     own_purposes, all_purposes = _by_purpose(own), _by_purpose(counts.modules)
     idiom_purposes = {purpose(name): 0.6**i for i, name in reversed(list(enumerate(idiom_first)))}
+    platforms = _platforms(f"{question.path} {question.name}")
     following = counts.following.get(question.before[-1], Counter()) if question.before else Counter[str]()
     n_following = following.total() + 2
     n_own = own.total() + 1
@@ -199,8 +228,28 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
             float(from_examples.get(module, False)),
             float(question.in_handlers and kind == "service"),
             idiom_purposes.get(kind, 0.0),
+            _fit(module, platforms),
         )
     return signs
+
+
+def _platforms(text: str) -> frozenset[str]:
+    """The platforms that a path or name speaks of."""
+    spoken = set(re.findall(r"[a-z]+", text.lower()))
+    return frozenset(name for name, spoken_as in _PLATFORMS.items() if spoken & spoken_as)
+
+
+def _fit(module: str, platforms: frozenset[str]) -> float:
+    """1 where `module` is made for one of `platforms`, -1 where it is made for others, 0 where unbound."""
+    short = module.rsplit(".", 1)[-1]
+    if module.startswith(("ansible.windows.", "community.windows.")) or short.startswith("win_"):
+        return 1.0 if "windows" in platforms else -1.0
+    made_for = next((name for name, tools in _TOOLS.items() if short in tools), None)
+    if made_for is None:
+        return -1.0 if platforms == {"windows"} and module.startswith("ansible.builtin.") else 0.0
+    if not platforms:
+        return 0.0
+    return 1.0 if made_for in platforms else -1.0
 
 
 def _qualified(name: str) -> str:
@@ -248,7 +297,9 @@ def _bayes(
     """Naive Bayes over words, damped because words of one name are anything but independent."""
     n_all = counts.modules.total()
     logs: dict[str, float] = {}
-    named = [(counted, 0.1 * counted.total() / (n_all + 700) + 0.02) for word, counted in found if word[0] != "@"]
+    named = [
+        (counted, 0.1 * counted.total() / (n_all + 700) + 0.02) for word, counted in found if word[0] != "@"
+    ]
     for module in modules:
         n = counts.modules[module]
         log = math.log((n + 0.5) / (n_all + 50))

@@ -13,16 +13,15 @@ from pathlib import PurePath
 from chiron.ansible.bodies import module_of
 from chiron.ansible.catalog import Catalog
 from chiron.records import Candidate, Facts, Ground, Request, Scope, ScopeKind, Source, Task
-from chiron.suggest.adapt import Adapted, adapt
-from chiron.suggest.idioms import body_of, idioms_for
+from chiron.suggest.drafts import confidence, drafts
 from chiron.suggest.layout import lay_out
 from chiron.suggest.modules import ModuleCounts, Near, Question, module_name, rank_modules
-from chiron.suggest.restyle import restyled
 from chiron.suggest.similarity import NameIndex
 from chiron.suggest.surroundings import Surroundings
 from chiron.syntax.blocks import task_blocks
 
 _N_NEAREST = 40
+_N_MODULES = 5
 #: Collections whose EXAMPLES are always known; of others, those of the modules used in the workspace.
 _USUAL_COLLECTIONS = frozenset({"ansible.builtin", "ansible.posix"})
 
@@ -38,6 +37,9 @@ class Recall:
         self._tasks: dict[int, Task] = {}
         self._numbers: dict[str, tuple[tuple[Task, ...], list[int]]] = {}
         self._synced: Sequence[Task] | None = None
+        self._synced_by_key: dict[str, list[Task]] = {}
+        #: The file whose tasks are those of the last request's text instead of the synced ones.
+        self._overlaid: str | None = None
         self._examples_for = ""
         self._with_examples: set[str] = set()
 
@@ -69,11 +71,13 @@ class Recall:
             by_key: dict[str, list[Task]] = {}
             for task in tasks:
                 by_key.setdefault(f"{task.origin}:{task.path}", []).append(task)
-            for key in [key for key in self._numbers if key not in by_key and not key.startswith("examples:")]:
+            for key in [
+                key for key in self._numbers if key not in by_key and not key.startswith("examples:")
+            ]:
                 self.set_tasks(key, ())
             for key, held in by_key.items():
                 self.set_tasks(key, held)
-            self._synced = tasks
+            self._synced, self._synced_by_key, self._overlaid = tasks, by_key, None
             self._load_examples_of({task.fqcn for task in tasks if task.fqcn is not None})
 
     def _load_examples(self) -> None:
@@ -91,13 +95,22 @@ class Recall:
         self._examples_for = version
 
     def _load_examples_of(self, modules: set[str]) -> None:
-        new = {name for name in modules if name.rpartition(".")[0] not in _USUAL_COLLECTIONS} - self._with_examples
+        new = {
+            name for name in modules if name.rpartition(".")[0] not in _USUAL_COLLECTIONS
+        } - self._with_examples
         self._with_examples |= new
         by_key: dict[str, list[Task]] = {}
         for task in self._catalog.examples_of(sorted(new)):
             by_key.setdefault(f"examples:{task.path}", []).append(task)
         for key, held in by_key.items():
             self.set_tasks(key, held)
+
+    def _overlay(self, key: str, tasks: Sequence[Task]) -> None:
+        """Makes `tasks` all that is recalled from one file, until the next request from another."""
+        if self._overlaid not in {None, key}:
+            self.set_tasks(self._overlaid or "", self._synced_by_key.get(self._overlaid or "", ()))
+        self.set_tasks(key, tasks)
+        self._overlaid = key
 
     # ------------------------------------------------------------------ questions
 
@@ -122,21 +135,23 @@ class Recall:
             question, _ = self._question(request, facts, tasks)
             return [module for module, _ in rank_modules(question, self._counts)[:n]]
 
-    def _question(self, request: Request, facts: Facts, tasks: Sequence[Task]) -> tuple[Question, Surroundings]:
+    def _question(
+        self, request: Request, facts: Facts, tasks: Sequence[Task]
+    ) -> tuple[Question, Surroundings]:
         scope = request.scope
         path = _relative(request)
         own = self._own_tasks(request, path)
         self.sync(tasks)
         # What the request's text holds stands for the file, whatever was last read of it: the task being
         # written is left out, and so is what was cut off behind the cursor.
-        self.set_tasks(f"workspace:{path}", own)
+        self._overlay(f"workspace:{path}", own)
+        above = [task for task in own if task.line < scope.task_line]
         near = [
-            Near(task, likeness, likeness + _nearness(task, path), task.path == path)
+            Near(task, likeness, likeness + _nearness(task, path), task.path == path, task in above[-2:])
             for number, likeness in self._index.nearest(scope.task_name, _N_NEAREST)
             for task in (self._tasks[number],)
         ]
         near.sort(key=lambda one: -one.score)
-        above = [task for task in own if task.line < scope.task_line]
         question = Question(
             scope.task_name,
             path,
@@ -160,7 +175,9 @@ class Recall:
             module = module_of(block.body)
             if block.first_line == request.scope.task_line or not block.name or module is None:
                 continue
-            own.append(Task(block.name, module, self._catalog.resolve(module), block.body, path, block.first_line))
+            own.append(
+                Task(block.name, module, self._catalog.resolve(module), block.body, path, block.first_line)
+            )
         return own
 
     # ------------------------------------------------------------------ whole tasks
@@ -168,28 +185,17 @@ class Recall:
     def _bodies(
         self, scope: Scope, facts: Facts, question: Question, surroundings: Surroundings, n: int
     ) -> list[Candidate]:
+        shares = rank_modules(question, self._counts)[:_N_MODULES]
+        found = drafts(scope.task_name, question.path, question.near, shares, surroundings, facts.style)
+        rated = sorted(((confidence(draft), draft) for draft in found), key=lambda one: -one[0])
         candidates: list[Candidate] = []
-        for module, share in rank_modules(question, self._counts)[:n]:
-            best = next((one for one in question.near if module_name(one.task) == module), None)
-            if best is None:
-                continue
-            adapted = adapt(best.task.body, best.task.name, scope.task_name)
-            body = restyled(adapted.body, best.task.fqcn, facts.style)
-            candidates.append(
-                Candidate(
-                    lay_out(scope, body),
-                    Source.RECALL,
-                    confidence=_confidence(best, share, adapted),
-                    grounds=(Ground("task", best.task.name, f"{best.task.path}:{best.task.line + 1}"),),
-                )
-            )
-        for idiom, found in idioms_for(scope.task_name):
-            written = idiom.write(found, surroundings) if idiom.write else None
-            if written is not None:
-                body = restyled(body_of(written, facts.style.indent), written.module, facts.style)
-                candidates.append(Candidate(lay_out(scope, body), Source.RECALL, confidence=0.3))
-                break
-        return sorted(candidates, key=lambda candidate: -candidate.confidence)
+        seen: set[str] = set()
+        for rating, draft in rated:
+            if draft.body not in seen:
+                seen.add(draft.body)
+                text = lay_out(scope, draft.body)
+                candidates.append(Candidate(text, Source.RECALL, None, rating, (draft.ground,)))
+        return candidates[:n]
 
 
 def _nearness(task: Task, path: str) -> float:
@@ -198,11 +204,6 @@ def _nearness(task: Task, path: str) -> float:
     if task.path == path:
         return 0.08
     return 0.04 if PurePath(task.path).parent == PurePath(path).parent else 0.0
-
-
-def _confidence(best: Near, share: float, adapted: Adapted) -> float:
-    missed = 0.8**adapted.n_missed
-    return round(min(1.0, max(0.0, best.likeness) * (0.4 + 0.6 * share) * missed), 3)
 
 
 def _relative(request: Request) -> str:

@@ -99,7 +99,9 @@ class Surroundings:
 
     def file_for(self, name: str, suffixes: tuple[str, ...] = ()) -> str | None:
         """The file of this project that `name` most likely means."""
-        return _best_file(name, (file for file in self.facts.files if not suffixes or file.endswith(suffixes)))
+        return _best_file(
+            name, (file for file in self.facts.files if not suffixes or file.endswith(suffixes))
+        )
 
     def beside(self, folder: str, name: str) -> str:
         """Where a file that is not there yet belongs: in the role's folder, or beside the playbook."""

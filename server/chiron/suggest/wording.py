@@ -8,6 +8,8 @@ from functools import lru_cache
 
 _WORD = re.compile(r"[a-z]+|\d+")
 _TOKEN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\S+")
+#: `key(s)`: the plural in brackets.
+_PLURAL = re.compile(r"\((?:e?s|es|ies)\)")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 #: Words that say nothing about what a task does.
 STOP_WORDS = frozenset(
@@ -107,4 +109,4 @@ def _undoubled(word: str) -> str:
 def _bare(token: str) -> str:
     if token.startswith("{{"):
         return token
-    return token.strip("\"'`,;:()[]!?|").rstrip(".")
+    return _PLURAL.sub("", token).strip("\"'`,;:()[]!?|").rstrip(".")
