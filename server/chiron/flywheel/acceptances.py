@@ -57,8 +57,9 @@ class Acceptances:
         """Recognises undo, redo and moves, now that the text is what it will be."""
         state, passages = hash(text), self._passages
         events = []
+        another = any(not kept.settled for kept in self.kept.values())
         for kept in self.kept.values():
-            undone = kept.settle(text, state, passages)
+            undone = kept.settle(text, state, passages, another=another)
             if undone is not None:
                 kind = EventKind.UNDONE if undone else EventKind.REDONE
                 events.append(Event(kept.suggestion_id, kind, Evidence.INFERRED, now_ms))

@@ -49,6 +49,7 @@ class Kept:
     __slots__ = (
         "_around",
         "_before",
+        "_given_up",
         "_key",
         "_remainder",
         "_states",
@@ -90,7 +91,7 @@ class Kept:
         self._remainder = remainder
         self._before = before
         self._states: dict[int, list[Run]] = {}
-        self.undone = False
+        self.undone = self._given_up = False
         self.n_marks = 0
         self.last_saved: float | None = None
         self._key, self._around = self._find_module(accepted.module, text, start)
@@ -129,13 +130,18 @@ class Kept:
             for base, at, n in self.runs
         )
 
-    def settle(self, text: str, state: int, inserted: Sequence[tuple[int, int]]) -> bool | None:
+    def settle(
+        self, text: str, state: int, inserted: Sequence[tuple[int, int]], *, another: bool
+    ) -> bool | None:
         """Takes stock after a notification. True: undone by it. False: undone before, and now back.
 
-        `state` is the text's hash, `inserted` are the passages put in.
+        `state` is the text's hash, `inserted` are the passages put in. With `another`, a suggestion was
+        accepted just now: the same text, offered and taken again, is that one's.
         """
         was = self.undone
-        if state in self._states:
+        if was and (another or self._given_up):
+            self._given_up = True
+        elif state in self._states:
             self.runs, self.undone = list(self._states[state]), False
         elif state in self._before or _UNDONE_HERE in self._before:
             self.undone, self.runs = True, []
@@ -163,6 +169,11 @@ class Kept:
                 self.runs = sorted([*self.runs, *fresh])
                 self.undone = False
                 lost = lost_lines(self.base, self.runs, self.owned)
+
+    @property
+    def settled(self) -> bool:
+        """Whether stock was taken at least once since the acceptance."""
+        return bool(self._states) or self.undone
 
     # ------------------------------------------------------------------ measures
 

@@ -7,7 +7,7 @@ A suggestion is pending from its offer to its end, ends once, and is followed af
 | - | it is offered | `offered` | pending |
 | pending | it, or the same text at the same place, is offered again | - | pending, same id |
 | pending | the editor shows it among its alternatives | `shown` (observed) | pending |
-| pending | a change continues it by a character, white space, a bracket pair | `typed_through`, once | pending |
+| pending | a change continues it: a character, white space, brackets | `typed_through`, once | pending |
 | pending | characters of it are deleted again | - | pending |
 | pending | one change continues it by several characters, to a word's end | `accepted_part` | pending |
 | pending | the editor says how much was accepted | `accepted_part` (observed) | pending |

@@ -145,6 +145,7 @@ class Pending:
         "good",
         "group",
         "module",
+        "n_inserted",
         "n_offered",
         "offered_ms",
         "parts",
@@ -165,6 +166,8 @@ class Pending:
         self.rank, self.module, self.group = offer.rank, offer.module, group
         self.offered_ms = now_ms
         self.n_offered = 1
+        #: Characters that the acceptance put in.
+        self.n_inserted = 0
         self.events: list[Event] = []
         #: Parts of the target that were accepted at once.
         self.parts: list[tuple[int, int]] = []
@@ -219,7 +222,7 @@ class Pending:
     def continuation(self, text: str, offset: int) -> Continuation | None:
         """What is left of it at `offset`, or None where the person is not at its end."""
         at = self.progress(text)
-        if at is None or at.n >= len(self.target) or offset not in (self.end, self.end - at.tail):
+        if at is None or at.n >= len(self.target) or not self._is_writing_at(text, offset):
             return None
         raw = text[self.start : self.end]
         skipped = to_lf(raw).rfind("\n") + 1
@@ -234,13 +237,12 @@ class Pending:
 
     def change(self, edit: Edit, after: str) -> tuple[Touch, Step | None]:
         """Follows `edit`. The text after it is `after`."""
+        if not (self.start <= edit.start and edit.end <= self.end):
+            edit = self._slid(edit, after) or edit
         start, end, touch = region_after(self.start, self.end, edit, after, self.target)
         if touch is Touch.NOT:
-            moved = self._slid(edit, after)
-            if moved is None:
-                self.start, self.end = start, end
-                return Touch.NOT, None
-            start, end, touch = region_after(self.start, self.end, moved, after, self.target)
+            self.start, self.end = start, end
+            return Touch.NOT, None
         self.start, self.end = start, end
         if touch is Touch.ANCHOR:
             self.anchor_gone = True
@@ -269,14 +271,16 @@ class Pending:
             self.astray = True
             return None
         self.astray = False
-        before, self.good, self.tail = self.good, found.n, found.tail
+        before, closed = self.good, max(0, self.tail - found.tail)
+        self.good, self.tail = found.n, found.tail
         for index, (low, high) in enumerate(self.parts):
             self.parts[index] = (min(low, self.good), min(high, self.good))
         chunk = self.target[before : self.good]
         if not chunk:
             return None
-        several = len(chunk) >= 2 and not chunk.isspace()
+        several = len(chunk) - closed >= 2 and not chunk.isspace()
         if self.good == len(self.target):
+            self.n_inserted = len(chunk) if several else 0
             return Step.WHOLE if several else Step.BY_HAND
         if several and not self._within_word():
             self.parts.append((before, self.good))
@@ -286,6 +290,11 @@ class Pending:
     def _within_word(self) -> bool:
         """Whether the next character goes on with a word: several keys in one change, not a part accepted."""
         return self.target[self.good - 1].isalnum() and self.target[self.good].isalnum()
+
+    def _is_writing_at(self, text: str, offset: int) -> bool:
+        """Whether `offset` is the region's end, or before the brackets and quotes that close it."""
+        behind = text[offset : self.end]
+        return self.start <= offset <= self.end and len(behind) <= 8 and all(c in _CLOSERS for c in behind)
 
     # ------------------------------------------------------------------ figures
 
@@ -297,7 +306,7 @@ class Pending:
     @property
     def n_typed(self) -> int:
         """Characters of it that the person wrote."""
-        return max(0, self.good - self.first - self.n_part)
+        return max(0, self.good - self.first - self.n_part - self.n_inserted)
 
     def figures(self, now_ms: int) -> dict[str, object]:
         """What is told with the event that ends it. No text."""
@@ -306,5 +315,6 @@ class Pending:
             "n_characters": len(self.target) - self.first,
             "n_typed": self.n_typed,
             "n_part": self.n_part,
+            "n_inserted": self.n_inserted,
             "n_offered": self.n_offered,
         }

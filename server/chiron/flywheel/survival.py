@@ -146,7 +146,7 @@ def _by_words(removed: str, inserted: str) -> list[Block] | None:
                     blocks[-1] = (p, q, at + len(word) - p)
                     continue
             blocks.append((at, there, len(word)))
-    return blocks
+    return [(i, j, n) for i, j, n in blocks if any(c.isalnum() for c in removed[i : i + n])]
 
 
 def lost_lines(base: str, runs: Sequence[Run], owned: Sequence[tuple[int, int]]) -> list[tuple[int, str]]:

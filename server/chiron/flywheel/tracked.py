@@ -188,8 +188,7 @@ class TrackedDocument:
 
     def _accept(self, pending: Pending, before: str, after: str, good: int, now_ms: int) -> list[Event]:
         """One change put in all that was left of `pending`."""
-        end = End(EventKind.ACCEPTED, {"n_inserted": len(pending.target) - good})
-        events = self._end(pending, end, now_ms, after)
+        events = self._end(pending, End(EventKind.ACCEPTED), now_ms, after)
         place = self._places.get(pending.suggestion_id)
         if place is not None:
             self._begin(place, after, before, good, now_ms)
