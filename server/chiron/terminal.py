@@ -140,3 +140,46 @@ def show_module(module: Mapping[str, Any]) -> None:
         )
     console.print(table)
     console.print(Text("Required ones are bold.", style="dim"))
+
+
+def show_scores(table: Mapping[str, Any]) -> None:
+    """Arms side by side: a figure a row, mean and interval."""
+    arms: Mapping[str, Any] = table["arms"]
+    shown = Table(box=None, pad_edge=False)
+    shown.add_column("")
+    for name, arm in arms.items():
+        shown.add_column(Text(harmless(f"{name} (n={arm['n']})")))
+    for figure in table["figures"]:
+        cells = (arm["means"][figure] for arm in arms.values())
+        shown.add_row(figure, *(f"{m['mean']:.3f} [{m['low']:.2f}, {m['high']:.2f}]" for m in cells))
+    for percentile in ("p50", "p90", "p95"):
+        times = (arm["latency_ms"].get(percentile, 0.0) for arm in arms.values())
+        shown.add_row(f"latency {percentile}", *(f"{ms:.0f} ms" for ms in times))
+    shown.add_row("characters saved", *(f"{arm['saved']:.0f}" for arm in arms.values()))
+    sources = (", ".join(f"{key} {n}" for key, n in arm["sources"].items()) for arm in arms.values())
+    shown.add_row("sources", *sources)
+    console.print(shown)
+
+
+def show_comparison(compared: Mapping[str, Any]) -> None:
+    """What the second arm has over the first, and the cases that show it."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("figure", "difference", "95% interval", "won", "lost", "pairs", "verdict"):
+        table.add_column(heading)
+    for row in compared["figures"]:
+        mean = row["mean"]
+        table.add_row(
+            row["figure"],
+            f"{mean['mean']:+.3f}",
+            f"[{mean['low']:+.3f}, {mean['high']:+.3f}]",
+            str(row["n_won"]),
+            str(row["n_lost"]),
+            str(row["n_pairs"]),
+            row["verdict"],
+        )
+    console.print(table)
+    for case in compared["cases"]:
+        console.rule(Text(harmless(f"{case['gain']:+} {case['name']}  {case['case']}")), align="left")
+        for title in ("expected", "first", "second"):
+            console.print(Text(f"-- {title}", style="dim"))
+            console.print(Text(harmless(str(case[title] or "(nothing)"))))

@@ -16,7 +16,9 @@ from chiron.evals.reading import RAW, Reading
 _ALIKE = (
     frozenset({"ansible.builtin.command", "ansible.builtin.shell"}),
     frozenset({"ansible.builtin.copy", "ansible.builtin.template"}),
-    frozenset({"ansible.builtin.package", "ansible.builtin.apt", "ansible.builtin.dnf", "ansible.builtin.yum"}),
+    frozenset(
+        {"ansible.builtin.package", "ansible.builtin.apt", "ansible.builtin.dnf", "ansible.builtin.yum"}
+    ),
     frozenset({"ansible.builtin.service", "ansible.builtin.systemd", "ansible.builtin.systemd_service"}),
 )
 

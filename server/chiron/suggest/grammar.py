@@ -1,100 +1,138 @@
 """What a model may write at a place, as a GBNF grammar built from the modules' documentation.
 
 An endpoint that takes grammars (llama.cpp and those built on it) then cannot name an option that does not
-exist. It is a help, not a guarantee: an endpoint ignores a grammar it cannot parse, so the guardrails check
-the answer in any case.
+exist, nor the same one twice. It is a help, not a guarantee: an endpoint ignores a grammar it cannot parse,
+so the guardrails check the answer in any case.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Sequence, Set
 
 from chiron.records import Module, Option, Scope
 
-#: Most options a task may be given by a model. Human-written tasks set 2.6 on average.
-MOST_OPTIONS = 6
+_KEY = re.compile(r"^\s+(\w+):", re.M)
 
-_VALUE = r"""value ::= quoted | plain
+_VALUES = r"""value ::= " " (quoted | plain)
 quoted ::= "\"" [^"\\\n]{1,100} "\""
 plain ::= [A-Za-z0-9/~.] [A-Za-z0-9_/~.,@+=%-]{0,80}
-bool ::= "true" | "false"
-int ::= [0-9]{1,6}
+bool ::= " " ("true" | "false")
+int ::= " " [0-9]{1,6}
 """
 
 
-def _literal(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _value(option: Option, margin: str) -> str:
-    """The right-hand side of one option, with the space or newline in front of it."""
-    if option.choices and option.type != "list":
-        words = {
-            "true" if choice is True else "false" if choice is False else str(choice)
-            for choice in option.choices
-        }
-        return '" " (' + " | ".join(_literal(word) for word in sorted(words)) + ")"
-    if option.type == "bool":
-        return '" " bool'
-    if option.type == "int":
-        return '" " (int | quoted)'
-    if option.type == "list":
-        return f'(" " value | ("\\n" {_literal(margin + "  - ")} value){{1,4}})'
-    return '" " value'
-
-
-def options_grammar(module: Module, margin: str, leave_out: Iterable[str] = ()) -> str:
-    """Rules `first` and `more` for lines `name: value` of `module`'s options, indented by `margin`.
-
-    A nested mapping cannot be written by line, so options of type `dict` are left out.
-    """
-    left_out = set(leave_out)
-    lines = [
-        f"{_literal(option.name + ':')} {_value(option, margin)}"
-        for option in module.options.values()
-        if option.name not in left_out and option.type != "dict" and option.suboptions is None
-    ]
-    return " | ".join(lines)
-
-
-def task_grammar(modules: Sequence[tuple[str, Module]], indent: int) -> str | None:
-    """A grammar for the lines under a name line: one of `modules`, then its options.
+def task_grammar(
+    modules: Sequence[tuple[str, Module]], scope: Scope, used: Set[str] = frozenset()
+) -> str | None:
+    """A grammar for the lines under a name line: one of `modules`, then its options, each at most once.
 
     Each pair is the module as it should be written here, and its documentation. The text begins at the
-    module's name, its indentation already written. None where no module has options to offer.
+    module's name, its indentation already written, and ends where the next task or a blank line would
+    begin. `used` are options this workspace sets. None where no module has options to offer.
     """
-    margin = " " * (indent + 2)
-    roots, rules = [], []
-    for number, (written, module) in enumerate(modules):
-        options = options_grammar(module, margin)
+    margin = " " * (scope.indent + 2)
+    roots = []
+    for written, module in modules:
         head = _literal(written + ":")
+        lines = _lines(module, margin, likely_options(module, used))
         if module.free_form:
             roots.append(f'{head} " " command')
-        elif options:
-            roots.append(f"{head} (line{number}){{1,{MOST_OPTIONS}}}")
-            rules.append(f'line{number} ::= "\\n" {_literal(margin)} ({options})')
+        elif lines:
+            roots.append(f"{head} {lines}")
     if not roots:
         return None
-    rules.append("command ::= [A-Za-z0-9/] [^\\n]{1,100}")
-    return "root ::= (" + " | ".join(roots) + ') "\\n"\n' + "\n".join(rules) + "\n" + _VALUE
+    command = "command ::= [A-Za-z0-9/] [^\\n]{1,100}\n"
+    return f"root ::= ({' | '.join(roots)}) {_end(scope)}\n" + command + _VALUES
 
 
-def further_options_grammar(module: Module, scope: Scope) -> str | None:
-    """A grammar for more options in a mapping that already holds `scope.present`."""
-    present = set(scope.present)
-    for option in module.options.values():
-        if present & set(option.aliases):
-            present.add(option.name)
-    margin = " " * scope.indent
-    options = options_grammar(module, margin, present)
-    if not options:
+def further_options_grammar(module: Module, scope: Scope, used: Set[str] = frozenset()) -> str | None:
+    """A grammar for more options in a mapping that already holds `scope.present`.
+
+    The text begins at the first option's name, its indentation already written.
+    """
+    there = set(scope.present)
+    names = [
+        name
+        for name in likely_options(module, used)
+        if not there & {name, *module.options[name].aliases} and _is_plain(module.options[name])
+    ]
+    if not names:
         return None
-    return (
-        f'root ::= first ("\\n" {_literal(margin)} first){{0,2}} "\\n"\nfirst ::= {options}\n' + _VALUE
-    )
+    margin = " " * scope.indent
+    firsts = [
+        f"{_line(module.options[name], margin)} {_rest(module, margin, names[at + 1 :])}"
+        for at, name in enumerate(names)
+    ]
+    return f"root ::= ({' | '.join(firsts)}) {_end(scope)}\n" + _VALUES
 
 
 def words_grammar(words: Sequence[str]) -> str | None:
     """A grammar for exactly one of `words`."""
     return "root ::= " + " | ".join(_literal(word) for word in words) if words else None
+
+
+def likely_options(module: Module, used: Set[str] = frozenset()) -> list[str]:
+    """The options people set: required ones first, then those used here or in the module's EXAMPLES.
+
+    Where that is none, all of them.
+    """
+    seen = used | set(_KEY.findall(module.examples))
+    required = [name for name, option in module.options.items() if option.required]
+    likely = [
+        name
+        for name, option in module.options.items()
+        if not option.required and not option.deprecated and (seen & {name, *option.aliases})
+    ]
+    return [*required, *likely] or list(module.options)
+
+
+def _lines(module: Module, margin: str, names: Iterable[str]) -> str:
+    """`names` as optional lines in their order, those required not optional."""
+    plain = [module.options[name] for name in names if _is_plain(module.options[name])]
+    below = "\\n" + margin
+    return " ".join(
+        f'"{below}" {_line(option, margin)}' if option.required else f'("{below}" {_line(option, margin)})?'
+        for option in plain
+    )
+
+
+def _rest(module: Module, margin: str, names: Iterable[str]) -> str:
+    return " ".join(f'("\\n{margin}" {_line(module.options[name], margin)})?' for name in names)
+
+
+def _is_plain(option: Option) -> bool:
+    """Whether an option can be written by line: a nested mapping cannot."""
+    return option.type != "dict" and option.suboptions is None
+
+
+def _line(option: Option, margin: str) -> str:
+    return f"{_literal(option.name + ':')} {_value(option, margin)}"
+
+
+def _value(option: Option, margin: str) -> str:
+    """The right-hand side of one option, with the space or newline in front of it."""
+    if option.choices and option.type != "list":
+        words = sorted({_word(choice) for choice in option.choices})
+        return '" " (' + " | ".join(_literal(word) for word in words) + ")"
+    if option.type == "bool":
+        return "bool"
+    if option.type == "int":
+        return '(int | " " quoted)'
+    if option.type == "list":
+        return f'(value | ("\\n{margin}  -" value){{1,4}})'
+    return "value"
+
+
+def _word(choice: object) -> str:
+    return str(choice).lower() if isinstance(choice, bool) else str(choice)
+
+
+def _end(scope: Scope) -> str:
+    """How a model says that a task is over: a blank line, or the next task's dash."""
+    return f'("\\n\\n" | "\\n{" " * scope.task_column}-")'
+
+
+def _literal(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -7,7 +7,7 @@ requests comes first, so that an endpoint that keeps prompt prefixes need not re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chiron.ansible.catalog import Catalog
 from chiron.records import Capabilities, Expects, ModelRequest, Module, Scope, ScopeKind, Task
@@ -52,7 +52,7 @@ def build(
     column = scope.task_column
     examples = similar_text(similar, column, context.redaction) if similar else ""
     start = _start(scope)
-    grammar = _grammar(scope, catalog, modules) if able.grammar else None
+    grammar = _grammar(context, catalog, modules) if able.grammar else None
     version = f"{scope.kind.value}-{VERSION}"
     if able.completions:
         notes = "".join(f"{' ' * column}# {problem}\n" for problem in problems)
@@ -89,6 +89,10 @@ def to_text(scope: Scope, written: str) -> str:
     return _start(scope) + written.rstrip()
 
 
+def _options_used(modules: Sequence[str], used: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*(used.get(module, frozenset()) for module in modules))
+
+
 def _start(scope: Scope) -> str:
     """What stands between the task's head and the first character the model writes."""
     if scope.kind is ScopeKind.TASK_LIST:
@@ -110,13 +114,18 @@ def _most_tokens(scope: Scope) -> int:
     return {Expects.FRAGMENT: 24, Expects.OPTIONS: 64, Expects.TASKS: 240}.get(scope.expects, 120)
 
 
-def _grammar(scope: Scope, catalog: Catalog, modules: Sequence[str]) -> str | None:
+def _grammar(context: Context, catalog: Catalog, modules: Sequence[str]) -> str | None:
+    scope, used = context.request.scope, context.facts.used_modules
     if scope.kind is ScopeKind.TASK_BODY:
         pairs = [(written, module) for written in modules if (module := catalog.module(written))]
-        return task_grammar(pairs, scope.indent)
+        return task_grammar(pairs, scope, _options_used(modules, used))
     if scope.kind is ScopeKind.MODULE_OPTIONS and not scope.typed:
         module: Module | None = catalog.module(scope.module) if scope.module else None
-        return further_options_grammar(module, scope) if module else None
+        return (
+            further_options_grammar(module, scope, _options_used([scope.module or ""], used))
+            if module
+            else None
+        )
     if scope.kind is ScopeKind.MODULE_NAME:
         return words_grammar([m.removeprefix(scope.typed) for m in modules if m.startswith(scope.typed)])
     return None

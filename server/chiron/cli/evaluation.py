@@ -1,0 +1,107 @@
+"""Measuring suggestions on real repositories."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from chiron.cli.common import NO, json_flag, print_json, settings
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.group("eval")
+def eval_() -> None:
+    """Measure suggestions on tasks of real repositories, bodies hidden."""
+
+
+@eval_.command("build")
+@click.argument("folders", nargs=-1, required=True, type=_PATH, metavar="DIR...")
+@click.option("--out", required=True, type=_PATH, help="File for the cases, one JSON line each.")
+@click.option("--per-repo", type=click.IntRange(1), help="Most cases of one folder.")
+@click.option("--seed", default=0, show_default=True, help="Which cases are drawn.")
+def eval_build(folders: tuple[Path, ...], out: Path, per_repo: int | None, seed: int) -> None:
+    """Make cases from checkouts of playbooks and roles."""
+    from chiron.evals import cases
+
+    made = cases.build(folders, per_repo=per_repo, seed=seed)
+    cases.write(made, out)
+    click.echo(f"{len(made)} cases from {len({case.workspace for case in made})} folders in {out}.")
+
+
+@eval_.command("run")
+@click.argument("cases_file", type=_PATH, metavar="CASES")
+@click.option("--workspaces", required=True, type=_PATH, help="Folder that holds the checkouts.")
+@click.option("--arm", default="chiron", show_default=True, help="raw, prompt, recall, chiron; KIND:MODEL.")
+@click.option("--out", required=True, type=_PATH, help="File for the answers; goes on there.")
+@click.option("--mode", default="append", show_default=True, type=click.Choice(["append", "insert"]))
+@click.option("--cold", is_flag=True, help="Without the rest of the repository.")
+@click.option("--model", help="Model to use, over the settings.")
+@click.option("--parallel", default=1, show_default=True, type=click.IntRange(1, 64), help="Folders at once.")
+def eval_run(
+    cases_file: Path,
+    workspaces: Path,
+    arm: str,
+    out: Path,
+    mode: str,
+    cold: bool,
+    model: str | None,
+    parallel: int,
+) -> None:
+    """Put cases to an arm and keep the answers."""
+    from chiron.evals.command import run_cases
+
+    n = run_cases(
+        settings(model=model), cases_file, workspaces, arm, out, mode=mode, cold=cold, parallel=parallel
+    )
+    click.echo(f"{n} answers added to {out}.")
+
+
+@eval_.command("score")
+@click.argument("cases_file", type=_PATH, metavar="CASES")
+@click.argument("results", nargs=-1, required=True, type=_PATH, metavar="RESULTS...")
+@json_flag
+def eval_score(cases_file: Path, results: tuple[Path, ...], as_json: bool) -> None:
+    """Tell how good answers are, with intervals."""
+    from chiron.evals.command import score_files
+    from chiron.terminal import show_scores
+
+    table = score_files(settings(), cases_file, results)
+    if as_json:
+        print_json(table)
+    else:
+        show_scores(table)
+
+
+@eval_.command("compare")
+@click.argument("cases_file", type=_PATH, metavar="CASES")
+@click.argument("first", type=_PATH)
+@click.argument("second", type=_PATH)
+@click.option("--show", default=0, show_default=True, help="Cases won and lost to show side by side.")
+@json_flag
+def eval_compare(cases_file: Path, first: Path, second: Path, show: int, as_json: bool) -> None:
+    """Tell what the second answers have over the first, case by case."""
+    from chiron.evals.command import compare_files
+    from chiron.terminal import show_comparison
+
+    compared = compare_files(settings(), cases_file, first, second, n_shown=show)
+    if as_json:
+        print_json(compared)
+    else:
+        show_comparison(compared)
+
+
+@eval_.command("gate")
+@click.argument("cases_file", type=_PATH, metavar="CASES")
+@click.argument("baseline", type=_PATH)
+@click.argument("results", type=_PATH)
+def eval_gate(cases_file: Path, baseline: Path, results: Path) -> None:
+    """Exit with 1 where RESULTS are worse than BASELINE beyond noise."""
+    from chiron.evals.command import compare_files
+    from chiron.terminal import show_comparison
+
+    compared = compare_files(settings(), cases_file, baseline, results, n_shown=5)
+    show_comparison(compared)
+    sys.exit(NO if any(row["verdict"] == "worse" for row in compared["figures"]) else 0)

@@ -1,0 +1,118 @@
+"""The eval commands, from files to tables."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from chiron.assemble import open_catalog, open_model
+from chiron.config import Settings
+from chiron.errors import ChironError
+from chiron.evals import cases as case_files
+from chiron.evals.run import Arm, ArmKind, Setup, read_results, run
+from chiron.evals.score import FIGURES, Row, compare, latency, means, rows
+
+_KINDS = ("raw", "prompt", "recall", "chiron")
+
+
+def run_cases(
+    settings: Settings,
+    cases_file: Path,
+    workspaces: Path,
+    arm: str,
+    out: Path,
+    *,
+    mode: str = "append",
+    cold: bool = False,
+    parallel: int = 1,
+) -> int:
+    """Puts the cases of a file to an arm; answers already in `out` stay. Returns how many were added."""
+    cases = case_files.read(cases_file)
+    catalog = open_catalog(settings, None)
+    setup = Setup(workspaces, cast('Literal["append", "insert"]', mode), cold, parallel)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+
+    async def go() -> int:
+        chosen = to_arm(settings, arm)
+        try:
+            with Progress(*columns) as progress:
+                bar = progress.add_task(arm, total=len(cases))
+                if out.exists():
+                    progress.advance(bar, len(read_results(out)))
+                return await run(cases, chosen, catalog, setup, out, lambda n: progress.advance(bar, n))
+        finally:
+            if chosen.model is not None:
+                await chosen.model.close()
+
+    return asyncio.run(go())
+
+
+def to_arm(settings: Settings, name: str) -> Arm:
+    """The arm of that name: one of the four, or `KIND:MODEL` for a kind with a model of the settings."""
+    kind, _, model_name = name.partition(":")
+    if kind not in _KINDS:
+        raise ChironError(
+            f"No arm is called {name!r}.", advice=f"Use one of {', '.join(_KINDS)}, or KIND:MODEL."
+        )
+    if model_name:
+        settings = settings.model_copy(update={"model": model_name})
+    model = None if kind == "recall" else open_model(settings)
+    return Arm(name, cast(ArmKind, kind), model, settings.suggest.recall_threshold)
+
+
+def score_files(settings: Settings, cases_file: Path, results: Sequence[Path]) -> dict[str, Any]:
+    """A table: each file's means with intervals, latency and sources."""
+    return {
+        "figures": list(FIGURES),
+        "arms": {path.stem: _summary(_rows(settings, cases_file, path)) for path in results},
+    }
+
+
+def _summary(scored: Sequence[Row]) -> dict[str, Any]:
+    sources: dict[str, int] = {}
+    for row in scored:
+        source = row.result.source or "silent"
+        sources[source] = sources.get(source, 0) + 1
+    return {
+        "n": len(scored),
+        "means": {name: asdict(mean) for name, mean in means(scored).items()},
+        "saved": sum(row.saved for row in scored) / max(1, len(scored)),
+        "latency_ms": latency(scored),
+        "sources": sources,
+    }
+
+
+def compare_files(
+    settings: Settings, cases_file: Path, first: Path, second: Path, *, n_shown: int = 0
+) -> dict[str, Any]:
+    """Paired differences in every figure, and cases won and lost in `aware`."""
+    before, after = _rows(settings, cases_file, first), _rows(settings, cases_file, second)
+    others = {row.case.id: row for row in after}
+    pairs = [(row, others[row.case.id]) for row in before if row.case.id in others]
+    pairs.sort(key=lambda pair: pair[1].scores["aware"] - pair[0].scores["aware"])
+    changed = [pair for pair in pairs if pair[0].scores["aware"] != pair[1].scores["aware"]]
+    shown = [*changed[:n_shown], *changed[::-1][:n_shown]]
+    return {
+        "figures": [asdict(compare(before, after, figure)) for figure in FIGURES],
+        "cases": [
+            {
+                "case": f"{a.case.workspace}/{a.case.path}:{a.case.line}",
+                "name": a.case.name,
+                "expected": a.case.expected,
+                "first": a.result.text,
+                "second": b.result.text,
+                "gain": round(b.scores["aware"] - a.scores["aware"], 3),
+            }
+            for a, b in shown
+        ],
+    }
+
+
+def _rows(settings: Settings, cases_file: Path, results: Path) -> list[Row]:
+    catalog = open_catalog(settings, None)
+    return rows(case_files.read(cases_file), read_results(results), catalog)
