@@ -161,7 +161,10 @@ def _with_words(parts: Sequence[Part], change: Change, known: Callable[[str], bo
         return None
     if len(change.old) == 1 and change.old[0].lower() in _COMMON:
         return None
+    there = "\n".join(part.text for part in parts).lower()
     for joint in _JOINTS if len(change.old) > 1 else ("",):
+        if joint.join(change.old).lower() not in there:
+            continue
         swap = _Swap(joint.join(change.old), change.new, joint if len(change.old) > 1 else None, known)
         changed = swap.all(parts)
         if swap.n:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chiron.ansible.bodies import Part, is_keyword, module_part, options_of, split_body
 from chiron.records import Ground, Style
@@ -70,8 +71,8 @@ def drafts(
     best = max((one.likeness for one in near), default=0.0)
     for module, share in shares:
         for one in [one for one in near if module_name(one.task) == module][:_N_BODIES]:
-            options = options_key(one)
-            alike = sum(options_key(other) == options for other in near[:_N_VOTERS]) / _N_VOTERS
+            options = option_names(one.task.body)
+            alike = sum(option_names(other.task.body) == options for other in near[:_N_VOTERS]) / _N_VOTERS
             found.append(_adapted(name, path, one, share, best, alike, at, style))
     written = _written(name, dict(shares), best, at, style)
     return found + ([written] if written else [])
@@ -81,9 +82,11 @@ _N_BODIES = 4
 _N_VOTERS = 12
 
 
-def options_key(near: Near) -> tuple[str, ...]:
-    """The module of a near task with the options it sets."""
-    return (module_name(near.task), *sorted(option_values(near.task.body)))
+@lru_cache(maxsize=20_000)
+def option_names(body: str) -> frozenset[str]:
+    """The module of `body`, as written, with the options it sets."""
+    part = module_part(split_body(body))
+    return frozenset() if part is None else frozenset({part.key, *(one.key for one in options_of(part))})
 
 
 def base_of(path: str) -> str:
@@ -249,9 +252,3 @@ def _with_variables(body: str, name: str, near: Near, at: Surroundings) -> str:
         if best is not None and best[0] >= 0.5:
             body = re.sub(rf"(?<![\w.]){re.escape(unknown)}(?!\w)", best[1], body)
     return body
-
-
-def option_values(body: str) -> dict[str, str]:
-    """The module's options in `body` with their values as written."""
-    part = module_part(split_body(body))
-    return {option.key: option.text for option in options_of(part)} if part is not None else {}

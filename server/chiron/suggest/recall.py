@@ -203,7 +203,7 @@ def _nearness(task: Task, path: str) -> float:
         return -0.1
     if task.path == path:
         return 0.08
-    return 0.04 if PurePath(task.path).parent == PurePath(path).parent else 0.0
+    return 0.04 if task.path.rpartition("/")[0] == path.rpartition("/")[0] else 0.0
 
 
 def _relative(request: Request) -> str:

@@ -83,8 +83,11 @@ class NameIndex:
             factor = weight * self._idf(feature)
             for number, own in posting.items():
                 scores[number] = scores.get(number, 0.0) + factor * own
-        best = nlargest(2 * n, scores.items(), key=lambda scored: scored[1] / self._norm(scored[0]))
-        return [(number, min(1.0, score / (length * self._norm(number)))) for number, score in best[:n]]
+        norms = self._norms
+        rated = [
+            (score / (norms.get(number) or self._norm(number)), number) for number, score in scores.items()
+        ]
+        return [(number, min(1.0, score / length)) for score, number in nlargest(n, rated)]
 
     def _weighed(self, name: str) -> dict[str, float]:
         return {feature: weight * self._idf(feature) for feature, weight in features_of(name).items()}
