@@ -42,8 +42,7 @@ def run_cases(
         try:
             with Progress(*columns) as progress:
                 bar = progress.add_task(arm, total=len(cases))
-                if out.exists():
-                    progress.advance(bar, len(read_results(out)))
+                progress.advance(bar, len(read_results(out)))
                 return await run(cases, chosen, catalog, setup, out, lambda n: progress.advance(bar, n))
         finally:
             if chosen.model is not None:

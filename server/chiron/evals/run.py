@@ -78,7 +78,7 @@ async def run(
     on_done: Callable[[int], None] = lambda _n: None,
 ) -> int:
     """Puts to `arm` the cases that `out` holds no answer to, adds the answers, and says how many."""
-    done = {result.id for result in read_results(out)} if out.exists() else set()
+    done = {result.id for result in read_results(out)}
     waiting = [case for case in cases if case.id not in done]
     by_workspace: dict[str, list[Case]] = {}
     for case in waiting:
@@ -107,7 +107,7 @@ async def _workspace(
     setup: Setup,
     keep: Callable[[Result], None],
 ) -> None:
-    root = setup.workspaces / name
+    root = (setup.workspaces / name).absolute()
     if not root.is_dir():
         raise ChironError(f"{root} is not there.", advice="Name the folder of checkouts with --workspaces.")
     suggester = Suggester(
@@ -230,8 +230,10 @@ def _first_task(written: str, column: int) -> str:
 
 
 def read_results(path: Path) -> list[Result]:
-    """The answers in a file. A last line that was cut short by an interrupted run is left out."""
-    results = []
+    """The answers in a file, none where there is no file. A line cut short by an interruption is left out."""
+    results: list[Result] = []
+    if not path.exists():
+        return results
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
             results.append(Result(**json.loads(line)))
