@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chiron.flywheel.edits import Edit, common_prefix, common_suffix, slid, steps, trimmed
 from chiron.flywheel.kept import Accepted, Kept
 from chiron.flywheel.outcomes import Offer, OutcomeTracker, outcome_of
-from chiron.flywheel.survival import Run, after_edit
+from chiron.flywheel.survival import Passage, Replacement, Run
 from chiron.records import Event, EventKind, Evidence, Outcome
 
 ENDS = {
@@ -208,8 +208,8 @@ def test_followed_characters_stand_where_they_are_said_to(edits: list[tuple[int,
         start = at % (len(text) + 1)
         edit = trimmed(start, text[start : start + n], new)
         text = text[: edit.start] + edit.inserted + text[edit.end :]
-        kept.change(edit)
-        kept.settle(text, hash(text), [(edit.start, len(edit.inserted))], another=False)
+        kept.change(Replacement(edit))
+        kept.settle(hash(text), [Passage(text, edit.start, len(edit.inserted))], another=False)
         assert stands(base, text, kept.runs)
         spans = sorted((b, b + size) for b, _, size in kept.runs)
         assert all(end <= start for (_, end), (start, _) in pairwise(spans))
@@ -262,5 +262,5 @@ def test_steps_lead_from_the_old_text_to_the_new_whatever_the_changes_say(
 @given(st.text("ab :\n", max_size=60), st.text("ab :\n", max_size=60))
 def test_a_replacement_keeps_only_what_both_texts_hold(removed: str, inserted: str) -> None:
     edit = trimmed(0, "X" + removed + "X", "X" + inserted + "X")
-    runs = after_edit([(0, 0, len(removed) + 2)], edit)
+    runs = Replacement(edit).after([(0, 0, len(removed) + 2)])
     assert stands("X" + removed + "X", "X" + inserted + "X", runs)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from chiron.flywheel.edits import Edit
 from chiron.flywheel.kept import MARKS, Accepted, Kept
+from chiron.flywheel.survival import Passage, Replacement
 from chiron.records import Event, EventKind, Evidence
 
 #: Accepted suggestions followed in one document; the oldest is let go.
@@ -49,17 +50,19 @@ class Acceptances:
 
     def change(self, edit: Edit) -> None:
         """Follows one edit."""
+        replacement = Replacement(edit)
         for kept in self.kept.values():
-            kept.change(edit)
+            kept.change(replacement)
         self._passages = _after(self._passages, edit)
 
     def settle(self, text: str, now_ms: int) -> list[Event]:
         """Recognises undo, redo and moves, now that the text is what it will be."""
-        state, passages = hash(text), self._passages
+        state = hash(text)
+        passages = [Passage(text, at, n) for at, n in self._passages]
         events = []
         another = any(not kept.settled for kept in self.kept.values())
         for kept in self.kept.values():
-            undone = kept.settle(text, state, passages, another=another)
+            undone = kept.settle(state, passages, another=another)
             if undone is not None:
                 kind = EventKind.UNDONE if undone else EventKind.REDONE
                 events.append(Event(kept.suggestion_id, kind, Evidence.INFERRED, now_ms))

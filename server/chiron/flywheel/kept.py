@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from chiron.flywheel.edits import Edit
-from chiron.flywheel.survival import Run, after_edit, found_again, lost_lines
+from chiron.flywheel.survival import Passage, Replacement, Run
 
 _KEY = re.compile(r"""^[ \t]*(?:-[ \t]+)*["']?([A-Za-z_][\w.]*)["']?[ \t]*(?::|$)""", re.MULTILINE)
 _NAME = re.compile(r"[\w.]*")
@@ -113,14 +112,15 @@ class Kept:
 
     # ------------------------------------------------------------------ following
 
-    def change(self, edit: Edit) -> None:
+    def change(self, replacement: Replacement) -> None:
         """Follows one edit."""
+        edit = replacement.edit
         if edit.start < self.anchor:
             self.anchor = self.anchor + edit.growth if edit.end <= self.anchor else edit.start
         if self.runs:
             if not edit.inserted and edit.removed == self._remainder and self._is_remainder(edit.start):
                 self._before |= {_UNDONE_HERE}
-            self.runs = after_edit(self.runs, edit)
+            self.runs = replacement.after(self.runs)
 
     def _is_remainder(self, start: int) -> bool:
         """Whether what was accepted last stands at `start`, whole."""
@@ -130,12 +130,10 @@ class Kept:
             for base, at, n in self.runs
         )
 
-    def settle(
-        self, text: str, state: int, inserted: Sequence[tuple[int, int]], *, another: bool
-    ) -> bool | None:
+    def settle(self, state: int, passages: Sequence[Passage], *, another: bool) -> bool | None:
         """Takes stock after a notification. True: undone by it. False: undone before, and now back.
 
-        `state` is the text's hash, `inserted` are the passages put in. With `another`, a suggestion was
+        `state` is the text's hash, `passages` are those put in. With `another`, a suggestion was
         accepted just now: the same text, offered and taken again, is that one's.
         """
         was = self.undone
@@ -145,8 +143,8 @@ class Kept:
             self.runs, self.undone = list(self._states[state]), False
         elif state in self._before or _UNDONE_HERE in self._before:
             self.undone, self.runs = True, []
-        elif inserted and self._weight(self.runs) < self.n_characters:
-            self._look_for_moved(text, inserted)
+        elif passages and self._weight(self.runs) < self.n_characters:
+            self._look_for_moved(passages)
         self._before -= {_UNDONE_HERE}
         if not self.undone:
             self._states[state] = list(self.runs)
@@ -154,21 +152,17 @@ class Kept:
                 del self._states[next(iter(self._states))]
         return None if was == self.undone else self.undone
 
-    def _look_for_moved(self, text: str, inserted: Sequence[tuple[int, int]]) -> None:
-        lost = lost_lines(self.base, self.runs, self.owned)
-        for at, n in inserted:
-            if not lost:
-                return
-            taken = [(a, a + k) for _, a, k in self.runs]
+    def _look_for_moved(self, passages: Sequence[Passage]) -> None:
+        for passage in passages:
+            taken = [(at, at + n) for _, at, n in self.runs]
             fresh = [
                 run
-                for run in found_again(lost, text, at, n)
+                for run in passage.again(self.base, self.runs, self.owned)
                 if not any(low < run[1] + run[2] and run[1] < high for low, high in taken)
             ]
             if fresh:
                 self.runs = sorted([*self.runs, *fresh])
                 self.undone = False
-                lost = lost_lines(self.base, self.runs, self.owned)
 
     @property
     def settled(self) -> bool:

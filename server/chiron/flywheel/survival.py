@@ -8,8 +8,11 @@ nothing.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
+from functools import cached_property
+from itertools import pairwise
 
 from chiron.flywheel.edits import Edit
 
@@ -26,37 +29,114 @@ _CONTEXT = 4
 _TELLING = 4
 
 
-def after_edit(runs: Sequence[Run], edit: Edit) -> list[Run]:
-    """`runs` after `edit`: what was removed is gone, unless it came back within the same edit."""
-    first, last, growth = edit.start, edit.end, edit.growth
-    found: list[Run] = []
-    lost: list[Run] = []
-    for base, at, n in runs:
-        end = at + n
-        if end <= first:
-            found.append((base, at, n))
-        elif at >= last:
-            found.append((base, at + growth, n))
-        else:
-            if at < first:
-                found.append((base, at, first - at))
-            if end > last:
-                found.append((base + last - at, first + len(edit.inserted), end - last))
-            low, high = max(at, first), min(end, last)
-            if high > low:
-                lost.append((base + low - at, low - first, high - low))
-    if lost and edit.inserted:
-        kept = within_replacement(edit.removed, edit.inserted, lost)
-        found += [(base, at + first, n) for base, at, n in kept]
-        found.sort()
-    return found
+class Lines:
+    """A text's lines, to look things up in. Worked out once, however many suggestions ask."""
+
+    def __init__(self, text: str) -> None:
+        self.starts: list[int] = []
+        self.raw = text.splitlines(keepends=True)
+        at = 0
+        for line in self.raw:
+            self.starts.append(at)
+            at += len(line)
+        self.end = at
+        #: The lines without white space round them.
+        self.bare = [line.strip() for line in self.raw]
+
+    @cached_property
+    def _index(self) -> dict[str, list[int]]:
+        index: dict[str, list[int]] = {}
+        for k, line in enumerate(self.bare):
+            if line:
+                index.setdefault(line, []).append(k)
+        return index
+
+    def start(self, k: int) -> int:
+        """Where line `k` begins; the end of the text for the one behind the last."""
+        return self.starts[k] if k < len(self.starts) else self.end
+
+    def block(self, k: int, other: Lines, m: int) -> Block:
+        """Line `k` of this and line `m` of `other`, which are the same but for indentation."""
+        bare = self.bare[k]
+        i = self.starts[k] + self.raw[k].find(bare)
+        return i, other.starts[m] + other.raw[m].find(bare), len(bare)
+
+    def same(self, wanted: Sequence[str]) -> list[tuple[int, int]]:
+        """Pairs of an index into `wanted` and of a line here that is the same, in order in both."""
+        places = sorted({k for line in set(wanted) for k in self._index.get(line, ())})
+        here = [self.bare[k] for k in places]
+        matcher = SequenceMatcher(None, list(wanted), here, autojunk=False)
+        return [(i + k, places[j + k]) for i, j, n in matcher.get_matching_blocks() for k in range(n)]
 
 
-def within_replacement(removed: str, inserted: str, runs: Sequence[Run]) -> list[Run]:
-    """Where `runs` of `removed` stand in `inserted`."""
-    low = min(at for _, at, _ in runs)
-    high = max(at + n for _, at, n in runs)
-    return _through(runs, _blocks(removed, inserted, low, high))
+class Replacement:
+    """One edit, and what of the text it removed stands in the text it put in."""
+
+    def __init__(self, edit: Edit) -> None:
+        self.edit = edit
+
+    @cached_property
+    def _words(self) -> list[Block] | None:
+        return _by_words(self.edit.removed, self.edit.inserted)
+
+    @cached_property
+    def _lines(self) -> tuple[Lines, Lines]:
+        return Lines(self.edit.removed), Lines(self.edit.inserted)
+
+    def after(self, runs: Sequence[Run]) -> list[Run]:
+        """`runs` after the edit: what was removed is gone, unless it came back with it."""
+        edit = self.edit
+        first, last, growth = edit.start, edit.end, edit.growth
+        found: list[Run] = []
+        lost: list[Run] = []
+        for base, at, n in runs:
+            end = at + n
+            if end <= first:
+                found.append((base, at, n))
+            elif at >= last:
+                found.append((base, at + growth, n))
+            else:
+                if at < first:
+                    found.append((base, at, first - at))
+                if end > last:
+                    found.append((base + last - at, first + len(edit.inserted), end - last))
+                low, high = max(at, first), min(end, last)
+                if high > low:
+                    lost.append((base + low - at, low - first, high - low))
+        if lost and edit.inserted:
+            blocks = self._blocks(min(at for _, at, _ in lost), max(at + n for _, at, n in lost))
+            found += [(base, at + first, n) for base, at, n in _through(lost, blocks)]
+            found.sort()
+        return found
+
+    def _blocks(self, low: int, high: int) -> list[Block]:
+        """What of the removed text, near `low`..`high`, was put in: by lines, and by words between them."""
+        if self._words is not None:
+            return self._words
+        lines, others = self._lines
+        first = max(0, bisect_right(lines.starts, low) - 1 - _CONTEXT)
+        last = min(len(lines.raw), bisect_left(lines.starts, high) + _CONTEXT)
+        pairs = [(first + k, m) for k, m in others.same(lines.bare[first:last])]
+        if not pairs:
+            return []
+        blocks = [lines.block(k, others, m) for k, m in pairs]
+        size = pairs[0][0] - first
+        blocks += self._between(first, pairs[0][0], max(0, pairs[0][1] - size), pairs[0][1])
+        for (k, m), (k_next, m_next) in pairwise(pairs):
+            blocks += self._between(k + 1, k_next, m + 1, m_next)
+        k, m = pairs[-1]
+        return blocks + self._between(k + 1, last, m + 1, min(len(others.raw), m + last - k))
+
+    def _between(self, k: int, k_end: int, m: int, m_end: int) -> list[Block]:
+        """Blocks by words of passages that share no line: lines `k`..`k_end`, and `m`..`m_end`."""
+        if k >= k_end or m >= m_end:
+            return []
+        lines, others = self._lines
+        i, j = lines.start(k), others.start(m)
+        found = _by_words(
+            self.edit.removed[i : lines.start(k_end)], self.edit.inserted[j : others.start(m_end)]
+        )
+        return [(i + a, j + b, n) for a, b, n in found or ()]
 
 
 def _through(runs: Iterable[Run], blocks: Sequence[Block]) -> list[Run]:
@@ -67,64 +147,6 @@ def _through(runs: Iterable[Run], blocks: Sequence[Block]) -> list[Run]:
             if high > low:
                 found.append((base + low - at, j + low - i, high - low))
     return found
-
-
-def _blocks(removed: str, inserted: str, low: int, high: int) -> list[Block]:
-    """What of `removed`, near `low`..`high`, stands in `inserted`: by lines, and by words between them."""
-    words = _by_words(removed, inserted)
-    if words is not None:
-        return words
-    lines, others = _lines(removed), _lines(inserted)
-    near = [k for k, (start, text) in enumerate(lines) if start < high and start + len(text) > low]
-    if not near:
-        return []
-    first, last = max(0, near[0] - _CONTEXT), min(len(lines), near[-1] + 1 + _CONTEXT)
-    lines = lines[first:last]
-    blocks: list[Block] = []
-    behind = (0, 0)
-    for k, m in [*_same_lines(lines, others), (len(lines), len(others))]:
-        if behind[0] < k and behind[1] < m:
-            blocks += _between(removed, inserted, lines[behind[0] : k], others[behind[1] : m])
-        if k < len(lines) and m < len(others):
-            blocks.append(_line_block(lines[k], others[m]))
-        behind = (k + 1, m + 1)
-    return blocks
-
-
-def _between(
-    removed: str, inserted: str, lines: Sequence[tuple[int, str]], others: Sequence[tuple[int, str]]
-) -> list[Block]:
-    """Blocks by words of two passages that share no line."""
-    i, j = lines[0][0], others[0][0]
-    i_end = lines[-1][0] + len(lines[-1][1])
-    j_end = others[-1][0] + len(others[-1][1])
-    found = _by_words(removed[i:i_end], inserted[j:j_end]) or []
-    return [(i + a, j + b, n) for a, b, n in found]
-
-
-def _lines(text: str) -> list[tuple[int, str]]:
-    found, at = [], 0
-    for line in text.splitlines(keepends=True):
-        found.append((at, line))
-        at += len(line)
-    return found
-
-
-def _line_block(line: tuple[int, str], other: tuple[int, str]) -> Block:
-    bare = line[1].strip()
-    return (line[0] + line[1].find(bare), other[0] + other[1].find(bare), len(bare))
-
-
-def _same_lines(lines: Sequence[tuple[int, str]], others: Sequence[tuple[int, str]]) -> list[tuple[int, int]]:
-    """Pairs of indexes of lines that are the same but for indentation, in order in both."""
-    wanted = {text.strip() for _, text in lines} - {""}
-    index = [m for m, (_, text) in enumerate(others) if text.strip() in wanted]
-    a = [text.strip() for _, text in lines]
-    b = [others[m][1].strip() for m in index]
-    pairs = []
-    for i, j, n in SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks():
-        pairs += [(i + k, index[j + k]) for k in range(n)]
-    return pairs
 
 
 def _by_words(removed: str, inserted: str) -> list[Block] | None:
@@ -149,29 +171,37 @@ def _by_words(removed: str, inserted: str) -> list[Block] | None:
     return [(i, j, n) for i, j, n in blocks if any(c.isalnum() for c in removed[i : i + n])]
 
 
-def lost_lines(base: str, runs: Sequence[Run], owned: Sequence[tuple[int, int]]) -> list[tuple[int, str]]:
-    """Lines of `base` of which nothing is left in the document, where they say enough to be found again."""
-    lost = []
-    for start, text in _lines(base):
-        end = start + len(text)
-        bare = "".join(text.split())
-        if len(bare) < _TELLING or any(b < end and b + n > start for b, _, n in runs):
-            continue
-        if any(low <= start + len(text) - len(text.lstrip()) and end - 2 <= high for low, high in owned):
-            lost.append((start, text))
-    return lost
+class Passage:
+    """A passage that was put in at `at`: a task moved here, perhaps."""
+
+    def __init__(self, text: str, at: int, n: int) -> None:
+        self.at = at
+        self._text = text[at : at + n]
+
+    @cached_property
+    def _lines(self) -> Lines:
+        return Lines(self._text)
+
+    def again(self, base: str, runs: Sequence[Run], owned: Sequence[tuple[int, int]]) -> list[Run]:
+        """Runs for those lines of `base` of which nothing is left and which stand here.
+
+        At least half of what is lost must be here, so that a common line written by hand is no move.
+        """
+        lines = Lines(base)
+        lost = [
+            k
+            for k, (start, bare) in enumerate(zip(lines.starts, lines.bare, strict=True))
+            if _weight(bare) >= _TELLING
+            and not any(b < lines.start(k + 1) and b + n > start for b, _, n in runs)
+            and any(low < lines.start(k + 1) and start < high for low, high in owned)
+        ]
+        found = []
+        for k, m in self._lines.same([lines.bare[k] for k in lost]):
+            i, j, n = lines.block(lost[k], self._lines, m)
+            found.append((i, self.at + j, n))
+        weight = sum(_weight(base[i : i + n]) for i, _, n in found)
+        return found if weight >= max(8, sum(_weight(lines.bare[k]) for k in lost) / 2) else []
 
 
-def found_again(lost: Sequence[tuple[int, str]], text: str, at: int, n: int) -> list[Run]:
-    """Runs for the lines of `lost` that stand in what was inserted at `at`: a task moved elsewhere.
-
-    At least half of what is lost must be there, so that a common line written by hand is no move.
-    """
-    inserted = _lines(text[at : at + n])
-    runs = []
-    for k, m in _same_lines(lost, inserted):
-        i, j, size = _line_block(lost[k], inserted[m])
-        runs.append((i, at + j, size))
-    total = sum(len("".join(line.split())) for _, line in lost)
-    weight = sum(len("".join(text[j : j + size].split())) for _, j, size in runs)
-    return runs if weight >= max(8, total / 2) else []
+def _weight(text: str) -> int:
+    return len("".join(text.split()))
