@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.compare_ansible_doc import compare
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.constraints import read_constraints
 from chiron.ansible.docs import python_texts
@@ -278,12 +279,7 @@ def test_options_the_environment_may_provide_are_marked(server: Module) -> None:
 # --------------------------------------------------------------------------- against Ansible
 
 
-def test_the_catalog_agrees_with_ansible_doc_to_the_last_suboption(tmp_path: Path) -> None:
-    sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
-    try:
-        from compare_ansible_doc import compare  # type: ignore[import-not-found]  # a script, not a package
-    finally:
-        sys.path.pop(0)
+def test_the_catalog_agrees_with_ansible_doc_to_the_last_suboption() -> None:
     n, n_options, found = compare(Path(sys.executable), n=60, seed=3)
     assert found == []
     assert n == 60
