@@ -11,8 +11,6 @@ import { FIRST_USE } from './words.js';
 
 const FIRST_USE_SEEN = 'firstUseSeen';
 const MODEL_OFFERED = 'modelOffered';
-/** Typing this shortly before the server was ready gets its suggestion then. */
-const JUST_TYPED_MS = 10_000;
 
 /** The settings as they are now. */
 export function settings(): Settings {
@@ -24,7 +22,8 @@ export class Starter {
   wasStarted = false;
   private server: ServerCommand | undefined;
   private starting: Promise<void> = Promise.resolve();
-  private lastTyped: { readonly uri: string; readonly at: number } | undefined;
+  /** The document that was typed in last while no server ran. */
+  private typedIn: string | undefined;
 
   constructor(
     private readonly setup: Setup,
@@ -40,7 +39,7 @@ export class Starter {
 
   typed(document: vscode.TextDocument): void {
     if (!this.session.isRunning) {
-      this.lastTyped = { uri: document.uri.toString(), at: Date.now() };
+      this.typedIn = document.uri.toString();
       this.consider(document);
     }
   }
@@ -101,9 +100,11 @@ export class Starter {
 
   /** What was typed while the server started gets its suggestion now; the editor asks on a keystroke only. */
   private async catchUp(): Promise<void> {
-    const typed = this.lastTyped;
-    const active = vscode.window.activeTextEditor?.document.uri.toString();
-    if (typed && typed.uri === active && Date.now() - typed.at < JUST_TYPED_MS && settings().automatic) {
+    const document = vscode.window.activeTextEditor?.document;
+    // One that is not saved may have been typed in before this extension was there to see it.
+    const isMeant = document && (document.isDirty || this.typedIn === document.uri.toString());
+    this.typedIn = undefined;
+    if (isMeant && settings().automatic) {
       await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
     }
   }

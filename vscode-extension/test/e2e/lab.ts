@@ -1,0 +1,291 @@
+/** One code-server with its own settings, workspace, feedback log and scripted endpoint. */
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { EXTENSION, type Installed } from './install.js';
+import { SCRIPT } from './script.js';
+
+const execute = promisify(execFile);
+
+export interface LabOptions {
+  /** Settings over the ones every run has. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Workspace trust is asked for, and not given. */
+  readonly untrusted?: boolean;
+  /** The server is told by its path. Without, the extension installs its own. */
+  readonly ownServer?: boolean;
+  /** The model in use: the scripted endpoint unless told otherwise. */
+  readonly model?: 'scripted' | 'embedded';
+}
+
+/** A suggestion as the log has it, with its events in order. */
+export interface Row {
+  readonly id: string;
+  readonly uri: string;
+  readonly scope: string;
+  readonly task_name: string;
+  readonly text: string;
+  readonly source: string | null;
+  readonly model: string | null;
+  readonly module: string | null;
+  readonly rank: number;
+  readonly outcome: string | null;
+  readonly undone: boolean | null;
+  readonly kept_ratio: number | null;
+  readonly label: string | null;
+  readonly withheld: string | null;
+  readonly events: readonly {
+    readonly kind: string;
+    readonly evidence: string;
+    readonly at: string;
+    readonly data: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+export class Lab {
+  readonly folder: string;
+  readonly workspace: string;
+  readonly probe: string;
+  private endpoint: ChildProcess | undefined;
+  private editor: ChildProcess | undefined;
+  private readonly log: string[] = [];
+
+  private constructor(
+    readonly installed: Installed,
+    private readonly options: LabOptions,
+    readonly port: number,
+    private readonly endpointPort: number,
+  ) {
+    this.folder = mkdtempSync(join(tmpdir(), 'chiron-e2e-'));
+    this.workspace = join(this.folder, 'workspace');
+    this.probe = join(this.folder, 'probe');
+    mkdirSync(this.workspace);
+  }
+
+  static async start(installed: Installed, options: LabOptions = {}): Promise<Lab> {
+    const lab = new Lab(installed, options, await freePort(), await freePort());
+    try {
+      lab.writeSettings();
+      writeFileSync(lab.script, SCRIPT);
+      await lab.startEndpoint();
+      await lab.installExtensions();
+      await lab.startEditor();
+      return lab;
+    } catch (error) {
+      await lab.stop();
+      throw error;
+    }
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** The extension host's and everybody's environment: data apart from the person's own. */
+  get environment(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      CHIRON_DATA_DIR: join(this.folder, 'data'),
+      CHIRON_CACHE_DIR: join(this.folder, 'cache'),
+      CHIRON_CONFIG: join(this.folder, 'config.toml'),
+      CHIRON_E2E_PROBE: this.probe,
+      XDG_CONFIG_HOME: join(this.folder, 'config'),
+    };
+  }
+
+  /** Writes a file of the workspace and returns its path. */
+  write(name: string, text: string): string {
+    const path = join(this.workspace, name);
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, text);
+    return path;
+  }
+
+  /** What is saved under `name`. */
+  read(name: string): string {
+    return readFileSync(join(this.workspace, name), 'utf8');
+  }
+
+  /** The log's suggestions for the file `name`, oldest first, those withheld left out. */
+  async rows(name: string): Promise<Row[]> {
+    const python = join(this.installed.venv, 'bin', 'python');
+    const program = join(EXTENSION, 'test', 'e2e', 'rows.py');
+    const { stdout } = await execute(python, [program, `/${name}`], { env: this.environment, maxBuffer: 1e8 });
+    return (JSON.parse(stdout) as Row[]).filter((row) => row.withheld === null);
+  }
+
+  async startEndpoint(): Promise<void> {
+    const python = join(this.installed.venv, 'bin', 'python');
+    const args = ['-m', 'chiron.models.fake', '--script', this.script, '--port', String(this.endpointPort)];
+    this.endpoint = spawn(python, args, { stdio: ['ignore', 'pipe', 'inherit'], env: this.environment });
+    await new Promise<void>((resolve, reject) => {
+      this.endpoint?.stdout?.once('data', () => {
+        resolve();
+      });
+      this.endpoint?.once('exit', (code) => {
+        reject(new Error(`the scripted endpoint ended with ${String(code)}`));
+      });
+    });
+  }
+
+  async stopEndpoint(): Promise<void> {
+    await ended(this.endpoint);
+    this.endpoint = undefined;
+  }
+
+  /** Process ids of the servers that the editor started, by their command line. */
+  async serverPids(): Promise<number[]> {
+    return (await this.processes()).filter(({ command }) => command.includes('serve --stdio')).map(({ pid }) => pid);
+  }
+
+  /** Descendants of the editor's process: id, resident memory in MB and command line. */
+  async processes(): Promise<{ pid: number; memory: number; command: string }[]> {
+    const { stdout } = await execute('ps', ['-eo', 'pid=,ppid=,rss=,args='], { maxBuffer: 1e7 });
+    const all = stdout.split('\n').flatMap((line) => {
+      const found = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(.*)$/.exec(line);
+      const [, pid, parent, kb, command] = found ?? [];
+      return command === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), memory: Number(kb) / 1024, command }];
+    });
+    const ours = new Set([this.editor?.pid]);
+    for (let before = 0; before !== ours.size; ) {
+      before = ours.size;
+      all.filter(({ parent }) => ours.has(parent)).forEach(({ pid }) => ours.add(pid));
+    }
+    return all.filter(({ pid }) => ours.has(pid));
+  }
+
+  /** The last lines that the editor printed, for a report of a failure. */
+  get output(): string {
+    return this.log.join('').split('\n').slice(-20).join('\n');
+  }
+
+  async stop(): Promise<void> {
+    await ended(this.editor);
+    await this.stopEndpoint();
+    if (process.env['CHIRON_E2E_KEEP'] === undefined) {
+      rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    }
+  }
+
+  private get script(): string {
+    return join(this.folder, 'script.yml');
+  }
+
+  private writeSettings(): void {
+    const model = this.options.model ?? 'scripted';
+    const endpoint = { baseUrl: `http://127.0.0.1:${this.endpointPort}/v1`, model: 'scripted', timeoutS: 5, maxRetries: 0 };
+    // An editor in a browser takes machine-scoped settings from the machine that it runs on, and only there.
+    const here = {
+      'chiron.endpoints': { scripted: endpoint },
+      'chiron.model': model,
+      ...(this.options.ownServer === true ? {} : { 'chiron.serverPath': join(this.installed.venv, 'bin', 'chiron') }),
+    };
+    const settings = {
+      // Tasks that earlier scenarios saved must not answer for the model.
+      'chiron.suggest.recallThreshold': 1,
+      'chat.disableAIFeatures': true,
+      'editor.wordBasedSuggestions': 'off',
+      'editor.accessibilitySupport': 'off',
+      'extensions.autoUpdate': false,
+      'files.autoSave': 'off',
+      'git.enabled': false,
+      'security.workspace.trust.startupPrompt': 'never',
+      'security.workspace.trust.banner': 'never',
+      'telemetry.telemetryLevel': 'off',
+      'window.restoreWindows': 'none',
+      'workbench.editor.enablePreview': false,
+      'workbench.startupEditor': 'none',
+      'workbench.colorTheme': 'Default Dark Modern',
+      ...this.options.settings,
+    };
+    const keys = [
+      { key: 'ctrl+alt+l', command: 'editor.action.inlineSuggest.acceptNextLine' },
+      { key: 'ctrl+alt+w', command: 'chiron.why' },
+      { key: 'ctrl+alt+m', command: 'chiron.menu' },
+      { key: 'ctrl+alt+n', command: 'notifications.clearAll' },
+    ];
+    const user = join(this.folder, 'user', 'User');
+    const machine = join(this.folder, 'user', 'Machine');
+    mkdirSync(user, { recursive: true });
+    mkdirSync(machine, { recursive: true });
+    writeFileSync(join(user, 'settings.json'), JSON.stringify(settings));
+    writeFileSync(join(machine, 'settings.json'), JSON.stringify(here));
+    writeFileSync(join(user, 'keybindings.json'), JSON.stringify(keys));
+  }
+
+  private async installExtensions(): Promise<void> {
+    await this.runEditor(['--install-extension', this.installed.vsix]);
+    const rival = join(this.folder, 'rival.vsix');
+    const vsce = join(EXTENSION, 'node_modules', '.bin', 'vsce');
+    const args = ['package', '--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', rival];
+    await execute(vsce, args, { cwd: join(EXTENSION, 'test', 'e2e', 'rival') });
+    await this.runEditor(['--install-extension', rival]);
+  }
+
+  private async runEditor(args: string[]): Promise<void> {
+    await execute(this.installed.node, [this.installed.entry, ...this.folders, ...args], { env: this.environment });
+  }
+
+  private get folders(): string[] {
+    return ['--user-data-dir', join(this.folder, 'user'), '--extensions-dir', join(this.folder, 'extensions')];
+  }
+
+  private async startEditor(): Promise<void> {
+    const args = [
+      this.installed.entry,
+      ...this.folders,
+      ...['--auth', 'none', '--bind-addr', `127.0.0.1:${this.port}`],
+      ...['--disable-telemetry', '--disable-update-check'],
+      ...(this.options.untrusted === true ? [] : ['--disable-workspace-trust']),
+    ];
+    this.editor = spawn(this.installed.node, args, { stdio: ['ignore', 'pipe', 'pipe'], env: this.environment });
+    this.editor.stdout?.on('data', (chunk: Buffer) => this.log.push(chunk.toString()));
+    this.editor.stderr?.on('data', (chunk: Buffer) => this.log.push(chunk.toString()));
+    const until = Date.now() + 60_000;
+    for (;;) {
+      const isUp = await fetch(`${this.url}/healthz`).then(
+        (response) => response.ok,
+        () => false,
+      );
+      if (isUp) {
+        return;
+      }
+      if (Date.now() > until) {
+        throw new Error(`code-server did not come up:\n${this.output}`);
+      }
+      await sleep(200);
+    }
+  }
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function ended(process: ChildProcess | undefined): Promise<void> {
+  if (process?.exitCode !== null || process.signalCode !== null) {
+    return;
+  }
+  process.removeAllListeners('exit');
+  const exit = new Promise((resolve) => process.once('exit', resolve));
+  process.kill('SIGTERM');
+  await Promise.race([exit, sleep(5000)]);
+  process.kill('SIGKILL');
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        resolve(typeof address === 'object' && address ? address.port : 0);
+      });
+    });
+  });
+}

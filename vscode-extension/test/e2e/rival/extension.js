@@ -1,0 +1,34 @@
+/**
+ * A stand-in for other extensions that a person may have: it registers the language `ansible` as Red Hat's
+ * does, and offers ghost text of its own, as an assistant would, in files whose name begins with `rival`.
+ *
+ * It also tries an API that is proposed only, and writes what came of it to `CHIRON_E2E_PROBE`.
+ */
+
+const { writeFileSync } = require('node:fs');
+const vscode = require('vscode');
+
+/** @param {vscode.ExtensionContext} context */
+exports.activate = (context) => {
+  const selector = [{ pattern: '**/rival*.yml' }];
+  /** @type {vscode.InlineCompletionItemProvider} */
+  const provider = {
+    provideInlineCompletionItems: (document, position) => {
+      const line = document.lineAt(position.line).text;
+      const text = 'rival suggestion';
+      return line.endsWith('rival: ') ? [new vscode.InlineCompletionItem(text, new vscode.Range(position, position))] : [];
+    },
+  };
+  context.subscriptions.push(vscode.languages.registerInlineCompletionItemProvider(selector, provider));
+  let outcome = 'allowed';
+  try {
+    const proposed = { ...provider, handleDidShowCompletionItem: () => undefined };
+    vscode.languages.registerInlineCompletionItemProvider({ pattern: '**/probe' }, proposed).dispose();
+  } catch {
+    outcome = 'refused';
+  }
+  const probe = process.env['CHIRON_E2E_PROBE'];
+  if (probe) {
+    writeFileSync(probe, outcome);
+  }
+};

@@ -1,0 +1,167 @@
+/** One browser window on a lab's editor, driven as a person would: by keys, and by what is on the screen. */
+
+import type { Locator, Page } from 'playwright-core';
+import { type Lab, sleep } from './lab.js';
+
+/** Ghost text: the first line's, and the lines under it. */
+const GHOST = '.ghost-text-decoration, .ghost-text-decoration-preview, .suggest-preview-text';
+
+export class Window {
+  private constructor(
+    readonly lab: Lab,
+    readonly page: Page,
+  ) {}
+
+  /** Opens the lab's workspace, and waits until the editor can be used. */
+  static async open(lab: Lab, page: Page, file?: string): Promise<Window> {
+    const window = new Window(lab, page);
+    const payload = file === undefined ? '' : `&payload=${encodeURIComponent(JSON.stringify([['openFile', window.remote(file)]]))}`;
+    await page.goto(`${lab.url}/?folder=${encodeURIComponent(lab.workspace)}${payload}`);
+    await page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
+    await page.locator('.statusbar').waitFor({ timeout: 60_000 });
+    if (file !== undefined) {
+      await window.editor(file).waitFor({ timeout: 60_000 });
+    }
+    return window;
+  }
+
+  /** The editor of a file. */
+  editor(name: string): Locator {
+    return this.page.locator(`.editor-instance .monaco-editor[data-uri$="/${name}"]`).first();
+  }
+
+  /** Writes a fresh file, opens it, and puts the cursor at its end. */
+  async fresh(name: string, text: string): Promise<void> {
+    this.lab.write(name, text);
+    await this.show(name);
+    await this.press('Control+End');
+  }
+
+  /** Opens a file that is there, or goes to its editor. */
+  async show(name: string): Promise<void> {
+    await this.press('Control+p');
+    const input = this.page.locator('.quick-input-widget input:focus');
+    await input.waitFor();
+    await input.fill(name);
+    const row = this.page.locator('.quick-input-widget .monaco-list-row').filter({ hasText: name }).first();
+    await row.waitFor();
+    await this.press('Enter');
+    await this.editor(name).waitFor();
+    await this.page.locator(`.tab.active[data-resource-name="${name.split('/').at(-1) ?? name}"]`).waitFor();
+    await this.editor(name).locator('.view-lines').waitFor();
+    await this.focus(name);
+  }
+
+  async focus(name: string): Promise<void> {
+    if (!(await this.editor(name).evaluate((element) => element.classList.contains('focused')))) {
+      await this.editor(name).locator('.view-lines').click();
+    }
+  }
+
+  async press(...keys: string[]): Promise<void> {
+    for (const key of keys) {
+      await this.page.keyboard.press(key);
+    }
+  }
+
+  /** Types as a person does, key by key. */
+  async type(text: string, delay = 15): Promise<void> {
+    await this.page.keyboard.type(text, { delay });
+  }
+
+  /** Waits until ghost text is drawn that contains `part`; returns all of it. */
+  async ghost(part = '', timeout = 10_000): Promise<string> {
+    const until = Date.now() + timeout;
+    for (;;) {
+      const text = await this.ghostNow();
+      if (text.trim() !== '' && text.includes(part)) {
+        return text;
+      }
+      if (Date.now() > until) {
+        throw new Error(`no ghost text${part === '' ? '' : ` with ${JSON.stringify(part)}`}; there is ${JSON.stringify(text)}`);
+      }
+      await sleep(25);
+    }
+  }
+
+  /** The ghost text that is drawn now; spaces as spaces. */
+  async ghostNow(): Promise<string> {
+    const parts = await this.page.locator(GHOST).allTextContents();
+    return parts.join('\n').replaceAll('\u00a0', ' ').replaceAll('·', ' ');
+  }
+
+  async noGhost(forMs = 0): Promise<void> {
+    const until = Date.now() + 5000;
+    while ((await this.ghostNow()).trim() !== '') {
+      if (Date.now() > until) {
+        throw new Error(`there is ghost text: ${JSON.stringify(await this.ghostNow())}`);
+      }
+      await sleep(50);
+    }
+    const end = Date.now() + forMs;
+    while (Date.now() < end) {
+      const text = await this.ghostNow();
+      if (text.trim() !== '') {
+        throw new Error(`ghost text came: ${JSON.stringify(text)}`);
+      }
+      await sleep(50);
+    }
+  }
+
+  /** A suggestion counts as seen after half a second; this waits a little longer. */
+  async look(): Promise<void> {
+    await sleep(700);
+  }
+
+  async save(): Promise<void> {
+    await this.press('Control+s');
+    await this.page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+  }
+
+  /** Runs a command by the name it has in the palette. */
+  async command(title: string): Promise<void> {
+    await this.press('F1');
+    const input = this.page.locator('.quick-input-widget input:focus');
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    await this.page.locator('.quick-input-widget .monaco-list-row').filter({ hasText: title }).first().waitFor();
+    await this.press('Enter');
+  }
+
+  /** Picks the row of an open list that contains `text`. */
+  async pick(text: string): Promise<void> {
+    const row = this.page.locator('.quick-input-widget .monaco-list-row').filter({ hasText: text }).first();
+    await row.waitFor();
+    await row.click();
+  }
+
+  /** The status bar item: its text, and what a screen reader says. */
+  async status(): Promise<{ text: string; spoken: string }> {
+    const item = this.page.locator('[id="chiron.chiron.chiron.status"], .statusbar-item[id*="chiron.status"]').first();
+    const text = (await item.textContent({ timeout: 30_000 })) ?? '';
+    const spoken = (await item.locator('a').first().getAttribute('aria-label')) ?? (await item.getAttribute('aria-label')) ?? '';
+    return { text: text.trim(), spoken };
+  }
+
+  /** Waits until the status bar item's spoken text matches. */
+  async statusSays(pattern: RegExp, timeout = 60_000): Promise<string> {
+    const until = Date.now() + timeout;
+    let last = '';
+    while (Date.now() < until) {
+      last = (await this.status().catch(() => ({ spoken: '' }))).spoken;
+      if (pattern.test(last)) {
+        return last;
+      }
+      await sleep(100);
+    }
+    throw new Error(`the status bar does not say ${String(pattern)} but ${JSON.stringify(last)}`);
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+
+  private remote(file: string): string {
+    return `vscode-remote://127.0.0.1:${this.lab.port}${this.lab.workspace}/${file}`;
+  }
+}
