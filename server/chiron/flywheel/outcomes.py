@@ -6,7 +6,7 @@ A suggestion is pending from its offer to its end, ends once, and is followed af
 |---|---|---|---|
 | - | it is offered | `offered` | pending |
 | pending | it, or the same text at the same place, is offered again | - | pending, same id |
-| pending | the editor shows it among its alternatives | `shown` (observed) | pending |
+| pending | the editor shows it among its alternatives | `shown` (observed, or inferred if it says so) | pending |
 | pending | a change continues it: a character, white space, brackets | `typed_through`, once | pending |
 | pending | characters of it are deleted again | - | pending |
 | pending | one change continues it by several characters, to a word's end | `accepted_part` | pending |
@@ -145,10 +145,10 @@ class OutcomeTracker:
             return [Event(suggestion_id, EventKind.ACCEPTED, Evidence.CONFIRMED, now_ms)]
         return document.accepted(suggestion_id, now_ms)
 
-    def shown(self, suggestion_id: str, now_ms: int) -> list[Event]:
-        """The editor shows this suggestion, of several perhaps."""
+    def shown(self, suggestion_id: str, now_ms: int, evidence: Evidence = Evidence.OBSERVED) -> list[Event]:
+        """The editor shows this suggestion, of several perhaps; `inferred` where it can only suppose so."""
         document = self._holding(suggestion_id)
-        return document.shown(suggestion_id, now_ms) if document is not None else []
+        return document.shown(suggestion_id, now_ms, evidence) if document is not None else []
 
     def partly(self, suggestion_id: str, accepted_length: int, now_ms: int) -> list[Event]:
         """The editor says that so much was accepted so far: UTF-16 units of the item's text, which begins
@@ -176,14 +176,14 @@ class OutcomeTracker:
         one, uri = said.get("suggestion_id"), said.get("uri")
         if kind == "accepted":
             return self.accepted(str(one), now_ms) if one else []
+        inferred = said.get("evidence") == "inferred"
+        evidence = Evidence.INFERRED if inferred else Evidence.OBSERVED
         if kind == "shown":
-            return self.shown(str(one), now_ms) if one else []
+            return self.shown(str(one), now_ms, evidence) if one else []
         if kind == "accepted_part":
             length = said.get("accepted_length")
             return self.partly(str(one), length, now_ms) if one and isinstance(length, int) else []
         if kind in (EventKind.REJECTED, EventKind.MOVED_AWAY):
-            inferred = said.get("evidence") == "inferred"
-            evidence = Evidence.INFERRED if inferred else Evidence.OBSERVED
             reason = said.get("reason")
             data = {"reason": reason} if isinstance(reason, str) else {}
             return self._dismissed(one, uri, End(EventKind(kind), data, evidence), now_ms)

@@ -243,8 +243,8 @@ class TrackedDocument:
 
     # ------------------------------------------------------------------ what an editor tells
 
-    def shown(self, suggestion_id: str, now_ms: int) -> list[Event]:
-        """The editor shows this one of the alternatives."""
+    def shown(self, suggestion_id: str, now_ms: int, evidence: Evidence = Evidence.OBSERVED) -> list[Event]:
+        """The editor shows this one of the alternatives, or so it believes."""
         pending = self.pending.get(suggestion_id)
         if pending is None:
             return []
@@ -256,7 +256,7 @@ class TrackedDocument:
         if pending.cycled:
             return []
         pending.cycled = True
-        return self._note(pending, EventKind.SHOWN, {}, now_ms, Evidence.OBSERVED)
+        return self._note(pending, EventKind.SHOWN, {}, now_ms, evidence)
 
     def dismissed(self, suggestion_id: str | None, end: End, now_ms: int) -> list[Event]:
         """The person refused or left a suggestion with its alternatives; without an id, what is in view."""
