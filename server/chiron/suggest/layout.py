@@ -32,12 +32,12 @@ def lay_out_fragment(scope: Scope, name: str) -> str:
 
     Where the range begins at the margin, what stands before the name on its line is written again.
     """
-    line = scope.before.rsplit("\n", 1)[-1] if scope.range.start.column else ""
-    if scope.range.start.column == 0:
-        dashed = scope.range.start.line == scope.task_line and scope.indent > scope.task_column
+    begun = scope.before.rsplit("\n", 1)[-1]
+    if not begun:
+        dashed = scope.range.start.line == scope.task_line
         margin = " " * scope.task_column + "-" + " " * (scope.indent - scope.task_column - 1)
         return f"{scope.lead}{margin if dashed else ' ' * scope.indent}{name}:"
-    rest = name[len(scope.typed) :] if scope.typed and line.endswith(scope.typed) else name
+    rest = name[len(scope.typed) :] if scope.typed and begun.endswith(scope.typed) else name
     return f"{scope.lead}{rest}:"
 
 

@@ -1,0 +1,136 @@
+"""What recall remembers: every task in reach by its name, and which words went with which modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from chiron.ansible.catalog import Catalog
+from chiron.records import Task
+from chiron.suggest.modules import ModuleCounts, Near, module_name
+from chiron.suggest.similarity import NameIndex
+
+#: Collections whose EXAMPLES are always known; of others, those of the modules used in the workspace.
+USUAL_COLLECTIONS = frozenset({"ansible.builtin", "ansible.posix"})
+_N_NEAREST = 40
+#: Of one module, so many tasks are compared by name at most.
+_N_OF_MODULE = 200
+_EXAMPLES = "examples:"
+
+
+class Memory:
+    """Tasks by file. It takes a file at a time, cheaply, and is not safe for threads: its owner locks."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._index = NameIndex()
+        self.counts = ModuleCounts()
+        self._tasks: dict[int, Task] = {}
+        self._held: dict[str, tuple[tuple[Task, ...], list[int]]] = {}
+        self._by_module: dict[str, dict[int, None]] = {}
+        self._synced: Sequence[Task] | None = None
+        self._synced_by_key: dict[str, list[Task]] = {}
+        #: The file whose tasks are those of the last request's text instead of the synced ones.
+        self._overlaid: str | None = None
+        self._examples_for: str | None = None
+        self._with_examples: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def set_tasks(self, key: str, tasks: Sequence[Task]) -> None:
+        """Makes `tasks` all that is remembered under `key`. Costs as much as the two differ by whole files."""
+        now = tuple(tasks)
+        kept, numbers = self._held.pop(key, ((), []))
+        if kept == now:
+            if now:
+                self._held[key] = (kept, numbers)
+            return
+        self._index.remove(numbers)
+        self.counts.add(kept, sign=-1)
+        for number in numbers:
+            task = self._tasks.pop(number)
+            del self._by_module[module_name(task)][number]
+        if now:
+            fresh = [self._index.add(task.name) for task in now]
+            self.counts.add(now)
+            for number, task in zip(fresh, now, strict=True):
+                self._tasks[number] = task
+                self._by_module.setdefault(module_name(task), {})[number] = None
+            self._held[key] = (now, fresh)
+
+    def sync(self, tasks: Sequence[Task]) -> None:
+        """Makes `tasks` all that is remembered beside EXAMPLES. The same object again costs nothing."""
+        self._load_examples()
+        if tasks is self._synced:
+            return
+        by_key = _by_key(tasks)
+        for key in [key for key in self._held if key not in by_key and not key.startswith(_EXAMPLES)]:
+            self.set_tasks(key, ())
+        for key, held in by_key.items():
+            self.set_tasks(key, held)
+        self._synced, self._synced_by_key, self._overlaid = tasks, by_key, None
+        self._load_examples_of({task.fqcn for task in tasks if task.fqcn is not None})
+
+    def overlay(self, path: str, tasks: Sequence[Task]) -> None:
+        """Makes `tasks` all that is remembered of the workspace's file `path`, until another file's turn.
+
+        A request's own text stands for its file, whatever was last read of it: so the task being written
+        is left out, and what was cut off behind the cursor.
+        """
+        key = f"workspace:{path}"
+        if self._overlaid is not None and self._overlaid != key:
+            self.set_tasks(self._overlaid, self._synced_by_key.get(self._overlaid, ()))
+        self.set_tasks(key, tasks)
+        self._overlaid = key
+
+    def nearest(self, name: str) -> list[tuple[Task, float]]:
+        """The tasks whose names are nearest, with their likeness."""
+        return [(self._tasks[number], likeness) for number, likeness in self._index.nearest(name, _N_NEAREST)]
+
+    def nearest_of(self, module: str, name: str) -> list[tuple[Task, float]]:
+        """The tasks with `module`, those with the nearest names first."""
+        tasks = [self._tasks[number] for number in list(self._by_module.get(module, ()))[-_N_OF_MODULE:]]
+        rated = zip(tasks, self._index.likeness(name, [task.name for task in tasks]), strict=True)
+        return sorted(rated, key=lambda one: -one[1])
+
+    def _load_examples(self) -> None:
+        version = self._catalog.version
+        if self._examples_for == version:
+            return
+        for key in [key for key in self._held if key.startswith(_EXAMPLES)]:
+            self.set_tasks(key, ())
+        self._with_examples.clear()
+        for key, held in _by_key(self._catalog.examples(USUAL_COLLECTIONS)).items():
+            self.set_tasks(key, held)
+        self._examples_for = version
+
+    def _load_examples_of(self, modules: set[str]) -> None:
+        new = {name for name in modules if name.rpartition(".")[0] not in USUAL_COLLECTIONS} - self._with_examples
+        self._with_examples |= new
+        for key, held in _by_key(self._catalog.examples_of(sorted(new))).items():
+            self.set_tasks(key, held)
+
+
+def _by_key(tasks: Iterable[Task]) -> dict[str, list[Task]]:
+    by_key: dict[str, list[Task]] = {}
+    for task in tasks:
+        by_key.setdefault(f"{task.origin}:{task.path}", []).append(task)
+    return by_key
+
+
+def rated(found: Iterable[tuple[Task, float]], path: str, above: Sequence[Task]) -> list[Near]:
+    """`found` with the nearness of their places added, nearest first; `above` stands in the same file."""
+    last = above[-2:]
+    near = [
+        Near(task, likeness, likeness + _nearness(task, path), task.path == path, task in last)
+        for task, likeness in found
+    ]
+    return sorted(near, key=lambda one: -one.score)
+
+
+def _nearness(task: Task, path: str) -> float:
+    if task.origin == "examples":
+        return -0.1
+    if task.path == path:
+        return 0.08
+    return 0.04 if task.path.rpartition("/")[0] == path.rpartition("/")[0] else 0.0
