@@ -21,6 +21,9 @@ from typing import Any
 from chiron.ansible.catalog import Catalog
 from chiron.config import Settings
 
+#: Only what is installed with Ansible is compared, not what the person running this has besides.
+NOWHERE_ELSE = {"ANSIBLE_COLLECTIONS_PATH": os.devnull, "ANSIBLE_LIBRARY": os.devnull}
+
 
 def ansible_doc(python: Path, names: Sequence[str]) -> dict[str, Any]:
     """What `ansible-doc` of that environment says about `names`, in one run."""
@@ -30,7 +33,7 @@ def ansible_doc(python: Path, names: Sequence[str]) -> dict[str, Any]:
             capture_output=True,
             text=True,
             check=False,
-            env={"PATH": os.environ.get("PATH", ""), "HOME": home, "LC_ALL": "C.UTF-8"},
+            env={"PATH": os.environ.get("PATH", ""), "HOME": home, "LC_ALL": "C.UTF-8", **NOWHERE_ELSE},
             timeout=600,
         )
     # Notes about single modules go to stdout before the JSON.
@@ -80,7 +83,7 @@ def n_options(documented: Mapping[str, Any]) -> int:
 
 def compare(python: Path, n: int, seed: int) -> tuple[int, int, list[str]]:
     """(modules, options, differences) of `n` random modules of the environment of `python`."""
-    catalog = Catalog.open(Settings(python=python), None, {})
+    catalog = Catalog.open(Settings(python=python), None, NOWHERE_ELSE)
     names = sorted(random.Random(seed).sample(list(catalog.names()), min(n, len(catalog.names()))))
     documented = ansible_doc(python, names)
     found: list[str] = []

@@ -217,11 +217,10 @@ class Catalog:
     def _scan(self) -> Index:
         kept = _loads(self._store.get("metadata")) if self._store is not None else None
         known: dict[str, Any] = kept if isinstance(kept, dict) else {}
-        before = len(known), _dumps(known)
+        before = _stamps(known)
         index = scan(self._sources, known)
-        after = _dumps(known)
-        if self._store is not None and (len(known), after) != before:
-            self._store.put("metadata", after)
+        if self._store is not None and _stamps(known) != before:
+            self._store.put("metadata", _dumps(known))
         return index
 
     def _examples(self, collection: Collection) -> Mapping[str, list[Example]]:
@@ -265,6 +264,11 @@ class Catalog:
             self._n_options += n
             while self._n_options > MAX_OPTIONS and len(self._modules) > 1:
                 self._n_options -= self._modules.popitem(last=False)[1][1]
+
+
+def _stamps(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Which files metadata was read from, each as it was then."""
+    return {path: entry[0] if isinstance(entry, list) and entry else None for path, entry in metadata.items()}
 
 
 def _is_fresh(files: Any) -> bool:
