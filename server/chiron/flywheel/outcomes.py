@@ -6,7 +6,7 @@ A suggestion is pending from its offer to its end, ends once, and is followed af
 |---|---|---|---|
 | - | it is offered | `offered` | pending |
 | pending | it, or the same text at the same place, is offered again | - | pending, same id |
-| pending | the editor shows it among its alternatives | `shown` (observed, or inferred if it says so) | pending |
+| pending | the editor shows it among its alternatives | `shown` (observed or inferred) | pending |
 | pending | a change continues it: a character, white space, brackets | `typed_through`, once | pending |
 | pending | characters of it are deleted again | - | pending |
 | pending | one change continues it by several characters, to a word's end | `accepted_part` | pending |
