@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from chiron.records import FileKind, Position
 from chiron.syntax.blocks import task_blocks
@@ -44,7 +45,9 @@ def tasks_file(n_lines: int) -> str:
 def playbook(n_lines: int) -> str:
     """A playbook of one play with about `n_lines` lines of tasks."""
     tasks = tasks_file(n_lines).removeprefix("---\n").splitlines(keepends=True)
-    return "- name: Web\n  hosts: web\n  tasks:\n" + "".join("    " + line if line.strip() else line for line in tasks)
+    return "- name: Web\n  hosts: web\n  tasks:\n" + "".join(
+        "    " + line if line.strip() else line for line in tasks
+    )
 
 
 def keystrokes(text: str, kind: FileKind, share: float) -> Iterator[tuple[str, float]]:
@@ -57,15 +60,13 @@ def keystrokes(text: str, kind: FileKind, share: float) -> Iterator[tuple[str, f
     line = min(line, document.n_lines - 1)
     start = Position(line, 0)
     document.apply(start, start, "\n", 1)
-    yield "first scope", timed(lambda: find_scope(document, start, kind))
+    yield "first scope", timed(partial(find_scope, document, start, kind))
     at = start
     for version, key in enumerate((" " * dash + TYPED).replace("\n", "\n" + " " * dash), 2):
-        here = at
-        yield "apply", timed(lambda here=here, key=key, version=version: document.apply(here, here, key, version))  # type: ignore[misc]
+        yield "apply", timed(partial(document.apply, at, at, key, version))
         at = document.position(document.offset(at) + 1)
-        place = at
-        yield "tree", timed(lambda place=place: document.tree_of(place.line - 4, place.line))  # type: ignore[misc]
-        yield "scope", timed(lambda place=place: find_scope(document, place, kind))  # type: ignore[misc]
+        yield "tree", timed(partial(document.tree_of, max(at.line - 4, 0), at.line))
+        yield "scope", timed(partial(find_scope, document, at, kind))
 
 
 def timed(call: Callable[[], object]) -> float:
@@ -73,6 +74,11 @@ def timed(call: Callable[[], object]) -> float:
     start = time.perf_counter()
     call()
     return (time.perf_counter() - start) * 1000
+
+
+def repeat(times: int, call: Callable[[], object]) -> list[float]:
+    """Milliseconds of each of `times` calls."""
+    return [timed(call) for _ in range(times)]
 
 
 def show(label: str, values: list[float]) -> None:
@@ -94,15 +100,12 @@ def main() -> None:
             show(f"{kind.value}, {n_lines} lines: {what}", values)
         figures["keystroke"] = [a + b for a, b in zip(figures["apply"], figures["tree"], strict=True)]
         show(f"{kind.value}, {n_lines} lines: apply + tree", figures["keystroke"])
-        show("  open", [timed(lambda text=text: Document("", text)) for _ in range(20)])  # type: ignore[misc]
-        show("  kind, by content", [timed(lambda text=text: file_kind(None, text)) for _ in range(50)])  # type: ignore[misc]
-        show("  kind, by path", [timed(lambda text=text: file_kind("/r/roles/a/tasks/m.yml", text)) for _ in range(50)])  # type: ignore[misc]
-        show("  blocks", [timed(lambda text=text: task_blocks(text)) for _ in range(10)])  # type: ignore[misc]
-        vars_file = Document("", text)
-        show(
-            "  nothing in a vars file",
-            [timed(lambda: find_scope(vars_file, Position(n_lines // 2, 0), FileKind.VARS)) for _ in range(100)],
-        )
+        show("  open", repeat(20, partial(Document, "", text)))
+        show("  kind, by content", repeat(50, partial(file_kind, None, text)))
+        show("  kind, by path", repeat(50, partial(file_kind, "/r/roles/a/tasks/main.yml", text)))
+        show("  blocks", repeat(10, partial(task_blocks, text)))
+        nowhere = partial(find_scope, Document("", text), Position(n_lines // 2, 0), FileKind.VARS)
+        show("  nothing in a vars file", repeat(100, nowhere))
 
 
 if __name__ == "__main__":

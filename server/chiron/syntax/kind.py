@@ -34,7 +34,6 @@ _REACH = 4
 _NAMES = {
     "requirements": FileKind.REQUIREMENTS,
     "galaxy": FileKind.GALAXY,
-    "argument_specs": FileKind.ARGUMENT_SPECS,
     "hosts": FileKind.INVENTORY,
     "inventory": FileKind.INVENTORY,
     "molecule": FileKind.OTHER,
@@ -47,12 +46,22 @@ _NAMES = {
     ".pre-commit-config": FileKind.OTHER,
 }
 
+_META = {
+    "main": FileKind.META,
+    "requirements": FileKind.REQUIREMENTS,
+    "argument_specs": FileKind.ARGUMENT_SPECS,
+}
+
+#: Kinds of which the path alone is no proof: lists of tasks lie beside playbooks, and playbooks anywhere.
+_OPEN = frozenset({FileKind.PLAYBOOK, FileKind.TASKS, FileKind.INVENTORY})
+
+#: A file whose first line is a key.
 _MAPPING = re.compile(r"[\w\"'.-]+[ \t]*:(?:[ \t]|$)")
 _ITEM = re.compile(r"(?P<dash> *)-(?P<gap>[ \t]*)")
 _PLAY_KEYS = "|".join(map(re.escape, sorted(PLAY_MARKS)))
 #: Keys that stand in tasks and nowhere else, and the modules most used by their short names.
 _TASK_KEYS = (
-    r"[a-z_]\w*\.[a-z_]\w*\.[a-z_]\w*|block|register|when|notify|become|loop|changed_when|failed_when|delegate_to"
+    r"[a-z_]\w*\.[a-z_]\w*\.[a-z_]\w*|block|register|when|notify|loop|changed_when|failed_when|delegate_to"
     r"|listen|with_items|include_tasks|import_tasks|include_role|import_role|set_fact|debug|apt|yum|dnf|package"
     r"|service|systemd|copy|template|lineinfile|command|shell|file|user"
 )
@@ -65,9 +74,7 @@ def file_kind(path: str | None, text: str) -> FileKind:
     if text.startswith("$ANSIBLE_VAULT;"):
         return FileKind.VAULT
     kind = _by_path(path) if path is not None else None
-    if kind is None or kind in (FileKind.PLAYBOOK, FileKind.TASKS):
-        return _by_content(text, kind)
-    return kind
+    return _by_content(text, kind) if kind is None or kind in _OPEN else kind
 
 
 def _by_path(path: str) -> FileKind | None:
@@ -81,7 +88,7 @@ def _by_path(path: str) -> FileKind | None:
         in_vars = {"group_vars", "host_vars"} & set(near)
         return FileKind.VARS if in_vars and not stem else FileKind.OTHER
     if near[:1] == ["meta"]:
-        return FileKind.ARGUMENT_SPECS if stem == "argument_specs" else _META.get(stem, FileKind.OTHER)
+        return _META.get(stem, FileKind.OTHER)
     for index, folder in enumerate(near):
         if folder == "molecule":
             return _NAMES.get(stem, FileKind.PLAYBOOK)
@@ -94,16 +101,13 @@ def _by_path(path: str) -> FileKind | None:
     return FileKind.PLAYBOOK if "playbook" in stem else None
 
 
-_META = {"main": FileKind.META, "requirements": FileKind.REQUIREMENTS}
-
-
 def _by_content(text: str, kind: FileKind | None) -> FileKind:
     """What the first lines say, where they say more than `kind`."""
     text = text[:_MOST_CHARACTERS].removeprefix(BOM).replace("\r\n", "\n").replace("\r", "\n")
     first = _FIRST.match(text)
     line = first["line"] if first is not None else ""
-    if _MAPPING.match(line):
-        return FileKind.OTHER  # neither plays nor tasks are written as a mapping
+    if _MAPPING.match(line):  # neither plays nor tasks are written so
+        return FileKind.INVENTORY if kind is FileKind.INVENTORY else FileKind.OTHER
     item = _ITEM.match(line)
     if item is None:
         return kind if kind is not None else FileKind.OTHER

@@ -34,7 +34,7 @@ class IncrementalParser:
     """Parses one text after another, reusing of the last tree what the two texts share."""
 
     def __init__(self) -> None:
-        self._source = b""
+        self._source: bytes | None = None
         self._tree: Tree | None = None
 
     def parse(self, text: str) -> Tree | None:
@@ -47,11 +47,14 @@ class IncrementalParser:
         if not _is_safe(source):
             return None
         parser = Parser(_LANGUAGE)
-        if old is None:
+        if old is None or before is None:
             self._tree = parser.parse(source)
         else:
             tell(old, before, source)
             self._tree = parser.parse(source, old)
+            if self._tree.root_node.has_error:
+                # How broken text is repaired depends on what stood there before, unless it is parsed anew.
+                self._tree = parser.parse(source)
         return self._tree
 
 
@@ -65,12 +68,31 @@ def tell(tree: Tree, before: bytes, after: bytes) -> None:
 
 
 def is_text(tree: Tree, at: int) -> bool:
-    """Whether byte `at` lies inside a quoted scalar or a flow collection, not at its edge."""
+    """Whether byte `at` lies inside a quoted scalar or flow collection, closed or left open."""
     node: Node | None = tree.root_node.descendant_for_byte_range(at, at)
     while node is not None:
         if node.type in _TEXT and node.start_byte < at < node.end_byte:
             return True
         node = node.parent
+    return _is_left_open(tree.root_node, at)
+
+
+def _is_left_open(root: Node, at: int) -> bool:
+    """Whether a quote or bracket before byte `at` found no partner.
+
+    The grammar ends it where the indentation does, Ansible's parser reads on.
+    """
+    broken = [root] if root.has_error else []
+    while broken:
+        node = broken.pop()
+        children = [child for child in node.children if child.start_byte < at]
+        if node.is_error:
+            marks = [child.type for child in children]
+            if any(marks.count(opened) > marks.count(closed) for opened, closed in ("[]", "{}")):
+                return True
+            if any(marks.count(quote) % 2 for quote in "\"'"):
+                return True
+        broken += (child for child in children if child.has_error)
     return False
 
 

@@ -105,7 +105,11 @@ def habit_above(document: Document, line: int) -> int:
 def step_in(document: Document, parent: Level | None, column: int) -> int | None:
     """Columns from dash to keys in the list under `parent`; None where its dashes stand at another column."""
     first = line_below(document, parent.line if parent is not None else -1)
-    while parent is None and first < document.n_lines and document.line(first).startswith(("---", "%")):
+    while (
+        parent is None
+        and first < document.n_lines
+        and document.line(first).removeprefix(BOM).startswith(("---", "%"))
+    ):
         first = line_below(document, first)
     if first >= document.n_lines:
         return 2
