@@ -1,4 +1,4 @@
-"""The packaged weights, put together once for all workers, and one running server for the tests that only ask."""
+"""The packaged weights, put together once for all workers, and folders for servers."""
 
 from __future__ import annotations
 

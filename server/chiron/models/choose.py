@@ -13,9 +13,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from chiron.models.wire import Reply
 from chiron.records import ModelRequest
-
-from .wire import Reply
 
 _MAX_CALLS = 5
 #: Branches less likely than this are shared out evenly instead of being looked into.
