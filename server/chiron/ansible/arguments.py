@@ -1,29 +1,30 @@
-"""A task's arguments against its module's documentation: names, values, sub-options, constraints."""
+"""A task's arguments against its module's documentation: names, values, sub-options, demands."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
 
 from yaml import MappingNode, Node, SequenceNode
 
-from chiron.ansible.load import DYNAMIC, Entry, entries, has_jinja, is_null, value_of
+from chiron.ansible.demands import RAW_NAMES, Holder, check_constraints, missing, option_named, shown
+from chiron.ansible.load import DYNAMIC, Entry, Loaded, entries, has_jinja, value_of
 from chiron.ansible.problems import Report
+from chiron.ansible.spec import InCode
 from chiron.ansible.spelling import nearest
-from chiron.ansible.values import is_boolean, misfits
-from chiron.records import Constraints, Module, Option, Severity
+from chiron.ansible.values import fits, misfits
+from chiron.records import Module, Option, Severity
 
-#: Names under which modules document the bare string they take.
-RAW_NAMES: Final = frozenset({"free_form", "free-form", "key_value", "_raw_params"})
+__all__ = ["RAW_NAMES", "Arguments", "Rules", "check_arguments", "option_named"]
 
-#: An option that says so may come from the environment instead.
-_FROM_ENVIRONMENT: Final = re.compile(
-    r"environment[- ]variable|\benv(?:ironment)?[- ]var|\bE\(|\benvironment value|\benv\b.*\bfall ?back",
+
+#: Options that modules of cloud services take from the environment, documented or not.
+_CREDENTIAL = re.compile(
+    r"token|secret|passw|user|api_?key|access_?key|account|auth|cred|login|tenant|subscription|client_id|region"
+    r"|organi[sz]ation|project|_url$|^url$|host",
     re.IGNORECASE,
 )
-_ABSENT: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +48,51 @@ class Rules:
 
     #: More is still to be written: nothing is demanded.
     partial: bool = False
-    #: Tells of an unknown option whether it belongs to a module that this one hands over to.
-    proxied: Callable[[str], bool] = lambda name: False
-    #: Any further name is fine.
-    any_name: bool = False
+    #: The modules that this one may hand its options over to.
+    proxied: tuple[Module, ...] = ()
+    #: The task sets environment variables, from which modules of cloud services take their credentials.
+    environment: bool = False
+    #: Options by name as the module's code has them; asked before a fault is told.
+    code: Callable[[], Mapping[str, tuple[InCode, ...]]] = dict
 
 
 def check_arguments(arguments: Arguments, module: Module, report: Report, rules: Rules) -> None:
     """Reports everything about `arguments` that `module` would refuse."""
-    options = module.options
-    canonical = _check_names(arguments.entries, options, report, rules, owner=f"`{module.fqcn}`")
-    if not rules.partial and not arguments.open:
-        given = set(canonical) | arguments.supplied
-        if arguments.raw:
-            given |= RAW_NAMES
-        missing = _missing(options, canonical, given)
-        if missing:
-            report.add(
-                "missing-required", arguments.at, f"`{module.fqcn}` requires {_names(missing, 'and')}."
-            )
-    _check_constraints(arguments, canonical, module, report, demanding=not rules.partial)
+    owner = f"`{module.fqcn}`"
+    canonical = _check_names(arguments.entries, module.options, report, rules, owner)
+    given = set(canonical) | arguments.supplied | (RAW_NAMES if arguments.raw else set())
+    holder = Holder(owner, arguments.at, module.options, canonical, frozenset(given))
+    demanding = not rules.partial and not arguments.open
+    if demanding:
+        report_missing(holder, report, rules)
+    check_constraints(holder, module.constraints, report, demanding=demanding)
 
 
-def option_named(name: str, options: Mapping[str, Option]) -> Option | None:
-    """The option called `name`, by its name or an alias."""
-    found = options.get(name)
-    if found is not None:
-        return found
-    return next((option for option in options.values() if name in option.aliases), None)
+def report_missing(holder: Holder, report: Report, rules: Rules) -> None:
+    """Reports required options not given, unless the code, or what it hands over to, does without."""
+    lacking = missing(holder)
+    if rules.environment:
+        lacking = [name for name in lacking if not _CREDENTIAL.search(name)]
+    if lacking and rules.proxied:
+        lacking = [] if any(_accepts(one, holder) for one in rules.proxied) else lacking
+    if lacking:
+        code = rules.code()
+        lacking = [name for name in lacking if all(one.required for one in code.get(name, ()))]
+    if lacking:
+        report.add("missing-required", holder.at, f"{holder.owner} requires {shown(lacking, 'and')}.")
+
+
+def _accepts(module: Module, holder: Holder) -> bool:
+    """Whether the module that options are handed over to is content with those given."""
+    values = {
+        option.name: holder.values[name]
+        for name in holder.values
+        if (option := option_named(name, module.options)) is not None
+    }
+    other = Holder(holder.owner, holder.at, module.options, values, frozenset(values) | holder.given)
+    trial = Report(Loaded("", None, ()))
+    check_constraints(other, module.constraints, trial, demanding=True)
+    return not missing(other) and not trial.problems
 
 
 def _check_names(
@@ -84,7 +102,7 @@ def _check_names(
     for entry in given:
         option = option_named(entry.name, options)
         if option is None:
-            if not (rules.any_name or has_jinja(entry.name) or rules.proxied(entry.name)):
+            if not _is_taken(entry.name, rules):
                 _report_unknown(entry, options, report, owner)
             continue
         canonical[option.name] = entry.value
@@ -95,11 +113,26 @@ def _check_names(
                 f"`{entry.name}` is deprecated: {option.deprecated}",
                 severity=Severity.WARNING,
             )
-        for misfit in misfits(entry.value, option):
-            report.add(misfit.code, misfit.node, misfit.message, instead=misfit.instead)
+        found = list(misfits(entry.value, option))
+        if found and not _code_takes(entry, rules):
+            for misfit in found:
+                report.add(misfit.code, misfit.node, misfit.message, instead=misfit.instead)
         if option.suboptions:
             _check_suboptions(entry.value, option, report, rules)
     return canonical
+
+
+def _code_takes(entry: Entry, rules: Rules) -> bool:
+    return any(one.sure and fits(entry.value, one.option) for one in rules.code().get(entry.name, ()))
+
+
+def _is_taken(name: str, rules: Rules) -> bool:
+    """Whether a name that is not documented is taken all the same."""
+    return (
+        has_jinja(name)
+        or any(option_named(name, module.options) is not None for module in rules.proxied)
+        or name in rules.code()
+    )
 
 
 def _report_unknown(entry: Entry, options: Mapping[str, Option], report: Report, owner: str) -> None:
@@ -115,137 +148,18 @@ def _check_suboptions(node: Node, option: Option, report: Report, rules: Rules) 
         option.type == "list" and option.elements not in {"dict", None}
     ):
         return
-    strict = Rules(partial=rules.partial)
+    strict = Rules(partial=rules.partial, environment=rules.environment, code=rules.code)
+    owner = f"`{option.name}`"
     for mapping in _mappings(node):
-        owner = f"`{option.name}`"
         canonical = _check_names(entries(mapping), suboptions, report, strict, owner)
-        missing = [] if rules.partial else _missing(suboptions, canonical, set(canonical))
-        if missing:
-            report.add("missing-required", mapping, f"{owner} requires {_names(missing, 'and')}.")
+        holder = Holder(owner, mapping, suboptions, canonical, frozenset(canonical))
+        if not rules.partial:
+            report_missing(holder, report, strict)
+        if option.constraints is not None:
+            check_constraints(holder, option.constraints, report, demanding=not rules.partial)
 
 
 def _mappings(node: Node) -> Iterator[MappingNode]:
     for item in node.value if isinstance(node, SequenceNode) else (node,):
         if isinstance(item, MappingNode) and value_of(item) is not DYNAMIC:
             yield item
-
-
-def _missing(options: Mapping[str, Option], canonical: Mapping[str, Node], given: set[str]) -> list[str]:
-    """Names of required options that nothing gives."""
-    found = []
-    for name, option in options.items():
-        if not option.required or option.default is not None:
-            continue
-        if name in given:
-            node = canonical.get(name)
-            if node is None or not is_null(node):
-                continue
-        elif given & set(option.aliases):
-            continue
-        if name in RAW_NAMES and given & RAW_NAMES:
-            continue
-        if not from_environment(option):
-            found.append(name)
-    return found
-
-
-def from_environment(option: Option) -> bool:
-    """Whether the option's documentation says that an environment variable may supply it."""
-    return _FROM_ENVIRONMENT.search(option.description) is not None
-
-
-def _check_constraints(
-    arguments: Arguments, canonical: Mapping[str, Node], module: Module, report: Report, *, demanding: bool
-) -> None:
-    rules = module.constraints
-    options = module.options
-
-    def plain(names: Sequence[str]) -> list[str]:
-        found = ((name, option_named(name, options)) for name in names)
-        return [option.name if option else name for name, option in found]
-
-    sure = {name for name, node in canonical.items() if not _may_be_absent(node)}
-    for group in rules.mutually_exclusive:
-        both = [name for name in plain(group) if name in sure]
-        if len(set(both)) > 1:
-            report.add("mutually-exclusive", arguments.at, f"{_names(both, 'and')} cannot be given together.")
-    if not demanding or arguments.open:
-        return
-    # What may be there satisfies a demand; so do a default and the environment.
-    there = set(canonical) | arguments.supplied
-    if arguments.raw:
-        there |= RAW_NAMES
-    there |= {name for name, option in options.items() if option.default is not None}
-    there |= {name for name, option in options.items() if name not in there and from_environment(option)}
-    _check_demands(rules, arguments, plain, sure, there, canonical, module, report)
-
-
-def _check_demands(  # noqa: PLR0913, PLR0917 - one step of the function above, split for its length
-    rules: Constraints,
-    arguments: Arguments,
-    plain: Callable[[Sequence[str]], list[str]],
-    sure: set[str],
-    there: set[str],
-    canonical: Mapping[str, Node],
-    module: Module,
-    report: Report,
-) -> None:
-    for group in rules.required_one_of:
-        if not set(plain(group)) & there:
-            report.add("required-one-of", arguments.at, f"One of {_names(group, 'or')} must be given.")
-    for group in rules.required_together:
-        names = plain(group)
-        missing = [name for name in names if name not in there]
-        if missing and any(name in sure for name in names):
-            message = f"{_names(group, 'and')} are given together; {_names(missing, 'and')} is missing."
-            report.add("required-together", arguments.at, message)
-    for name, needed in rules.required_by.items():
-        missing = [other for other in plain(needed) if other not in there]
-        if missing and plain((name,))[0] in sure:
-            report.add("required-by", arguments.at, f"`{name}` requires {_names(missing, 'and')}.")
-    for name, wanted, needed, any_of in rules.required_if:
-        key = plain((name,))[0]
-        if not _equals(_effective(key, canonical, arguments, module.options), wanted):
-            continue
-        names = plain(needed)
-        missing = [other for other in names if other not in there]
-        if missing and (not any_of or len(missing) == len(names)):
-            word = "or" if any_of else "and"
-            shown = str(wanted).lower() if isinstance(wanted, bool) else wanted
-            message = f"With `{name}: {shown}`, {_names(missing, word)} must be given."
-            report.add("required-if", arguments.at, message)
-
-
-def _effective(
-    name: str, canonical: Mapping[str, Node], arguments: Arguments, options: Mapping[str, Option]
-) -> Any:
-    node = canonical.get(name)
-    if node is not None:
-        value = value_of(node)
-        return _ABSENT if value is DYNAMIC or isinstance(value, Node) else value
-    if name in arguments.supplied or name not in options:
-        return _ABSENT
-    return options[name].default
-
-
-def _equals(value: object, wanted: object) -> bool:
-    if value is _ABSENT or value is None:
-        return False
-    if isinstance(wanted, bool):
-        return (
-            is_boolean(value)
-            and (str(value).strip().lower() in {"y", "yes", "on", "1", "true", "t"}) is wanted
-        )
-    return str(value) == str(wanted)
-
-
-def _may_be_absent(node: Node) -> bool:
-    """Whether the value may turn out not to be given: empty, or Jinja that mentions `omit`."""
-    return is_null(node) or (isinstance(node.value, str) and "omit" in node.value and has_jinja(node.value))
-
-
-def _names(names: Iterable[str], word: str) -> str:
-    shown = [f"`{name}`" for name in names]
-    if len(shown) < 2:
-        return "".join(shown)
-    return f"{', '.join(shown[:-1])} {word} {shown[-1]}"

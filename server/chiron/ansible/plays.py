@@ -23,7 +23,10 @@ def check_plays(node: Node, context: Context) -> None:
     if is_null(node):
         return
     if not isinstance(node, SequenceNode):
-        context.report.add("not-a-list", node, "A playbook is a list of plays: each begins with a dash.")
+        # A file beside playbooks that holds something else was only taken for one.
+        names = {entry.name for entry in entries(node)} if isinstance(node, MappingNode) else set()
+        if names & {"hosts", "tasks", "roles", *_IMPORTS}:
+            context.report.add("not-a-list", node, "A playbook is a list of plays: each begins with a dash.")
         return
     for item in node.value:
         if not isinstance(item, MappingNode):

@@ -56,6 +56,12 @@ def file_exists(name: str, there: Iterable[str]) -> bool:
     wanted = re.sub(r"^(\./)+", "", name)
     if wanted.startswith("/") or ".." in wanted.split("/"):
         return True
+    first, _, rest = wanted.partition("/")
+    if first in {"files", "templates"} and rest:
+        wanted = rest
+    elif "/files/" in wanted or "/templates/" in wanted:
+        # A path into another role: what lies there is not this task's to know.
+        return True
     directory = wanted.rstrip("/") + "/"
     if directory == "/":
         return True
@@ -82,7 +88,7 @@ def _check_source(entry: Entry, facts: Facts, report: Report) -> None:
     if short in _TEMPLATE_MODULES:
         if not file_exists(name, (*facts.templates, *facts.files)):
             report.add("missing-template", source, f"There is no template `{name}`.")
-    elif not file_exists(name, (*facts.files, *facts.templates)):
+    elif facts.role is not None and not file_exists(name, (*facts.files, *facts.templates)):
         report.add("missing-file", source, f"There is no file `{name}`.")
 
 

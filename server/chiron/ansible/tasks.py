@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import yaml
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
@@ -14,15 +14,19 @@ from chiron.ansible.arguments import RAW_NAMES, Arguments, Rules, check_argument
 from chiron.ansible.load import DYNAMIC, MAX_DEPTH, Entry, entries, has_jinja, is_null, value_of
 from chiron.ansible.problems import Report
 from chiron.ansible.references import check_references
+from chiron.ansible.spec import options_in_code
 from chiron.ansible.spelling import nearest
 from chiron.ansible.values import misfits
 from chiron.records import Facts, Module, Severity
+
+if TYPE_CHECKING:
+    from chiron.ansible.catalog import Catalog
 
 #: Actions that hand over to another module, and whose options they therefore take as well. The names are
 #: those the actions choose among (`plugins/action/service.py`, `package.py`, `gather_facts.py`; the package
 #: managers from `module_utils/facts/system/pkg_mgr.py`).
 PROXIES: Final[Mapping[str, tuple[str, ...]]] = {
-    "ansible.builtin.service": ("systemd_service", "systemd", "sysvinit", "openwrt_init", "service"),
+    "ansible.builtin.service": ("systemd_service", "systemd", "sysvinit", "openwrt_init"),
     "ansible.builtin.package": (
         "apt", "dnf", "dnf5", "yum", "zypper", "urpmi", "pacman", "opkg", "pkgin", "macports", "homebrew",
         "apk", "pkgng", "swdepot", "portage", "svr4pkg", "pkg5", "xbps", "swupd", "sorcery", "installp",
@@ -31,31 +35,9 @@ PROXIES: Final[Mapping[str, tuple[str, ...]]] = {
     "ansible.builtin.gather_facts": ("setup",),
 }  # fmt: skip
 
-#: Actions whose further options are the user's own names.
-ANY_NAME: Final = frozenset({"ansible.builtin.set_fact", "ansible.builtin.add_host"})
-
 _INCLUDES: Final = frozenset({"ansible.builtin.include_tasks", "ansible.builtin.include_role"})
 _IMPORTS: Final = frozenset({"ansible.builtin.import_tasks", "ansible.builtin.import_role"})
 _LEGACY: Final = "ansible.legacy."
-
-
-class Catalog(Protocol):
-    """What the validator asks of a catalog."""
-
-    def names(self) -> Sequence[str]:
-        """FQCNs of all modules."""
-
-    def resolve(self, name: str, collections: Sequence[str] = ()) -> str | None:
-        """The FQCN behind a name as written."""
-
-    def module(self, name: str, collections: Sequence[str] = ()) -> Module | None:
-        """The module behind a name as written."""
-
-    def removed(self, name: str) -> str | None:
-        """Why a module is gone, where it was removed."""
-
-    def action_group(self, name: str) -> tuple[str, ...]:
-        """The FQCNs of a group's modules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +52,8 @@ class Context:
     collections: tuple[str, ...] = ()
     #: `module_defaults` in force, outermost first: module or `group/…` and its options.
     defaults: tuple[tuple[str, frozenset[str]], ...] = ()
+    #: A play, block or task around sets `environment`.
+    environment: bool = False
     #: Handlers that the same file defines.
     own_handlers: frozenset[str] = field(default=frozenset())
 
@@ -117,9 +101,11 @@ def scoped(given: Sequence[Entry], context: Context) -> Context:
             for one in maps:
                 if isinstance(one, MappingNode):
                     defaults += tuple((e.name, _option_names(e.value)) for e in entries(one))
-    if collections == context.collections and defaults == context.defaults:
+    environment = context.environment or any(entry.name == "environment" for entry in given)
+    now = (collections, defaults, environment)
+    if now == (context.collections, context.defaults, context.environment):
         return context
-    return replace(context, collections=collections, defaults=defaults)
+    return replace(context, collections=collections, defaults=defaults, environment=environment)
 
 
 def check_keywords(given: Sequence[Entry], known: Mapping[str, str], what: str, report: Report) -> None:
@@ -204,8 +190,8 @@ def _shown(call: _Call) -> str:
 
 
 def _exists(name: str, context: Context) -> bool:
-    catalog = context.catalog
-    return catalog.resolve(name, context.collections) is not None or catalog.removed(name) is not None
+    lookup = context.catalog.look_up(name, context.collections)
+    return lookup.found is not None or lookup.removed is not None or len(lookup.chain) > 1
 
 
 def _likely_modules(others: Sequence[Entry]) -> list[Entry]:
@@ -255,8 +241,9 @@ def _check_module(call: _Call, given: Sequence[Entry], context: Context) -> None
     fqcn = _builtin(module.fqcn)
     rules = Rules(
         partial=context.partial,
-        proxied=lambda option: _proxied(fqcn, option, context.catalog),
-        any_name=fqcn in ANY_NAME,
+        proxied=_proxied(fqcn, context.catalog),
+        environment=context.environment,
+        code=lambda: options_in_code(module.path),
     )
     check_arguments(arguments, module, report, rules)
 
@@ -264,31 +251,30 @@ def _check_module(call: _Call, given: Sequence[Entry], context: Context) -> None
 def find_module(name: str, key: Node, context: Context) -> Module | None:
     """The module called `name`; where there is none, the reason is reported at `key`."""
     catalog, report = context.catalog, context.report
-    gone = catalog.removed(name)
-    if gone is not None:
-        report.add("module-removed", key, f"`{name}` was removed: {gone}")
-        return None
     module = catalog.module(name, context.collections)
     if module is not None:
         return module
-    fqcn = catalog.resolve(name, context.collections) or name
-    if not _collection_is_here(fqcn, context):
+    lookup = catalog.look_up(name, context.collections)
+    last = lookup.chain[-1]
+    if lookup.removed is not None:
+        report.add("module-removed", key, f"`{name}` was removed: {lookup.removed}")
+    elif not lookup.collection_installed or _may_be_elsewhere(name, context):
         message = f"The collection of `{name}` is not installed here; its options were not checked."
         report.add("module-unverified", key, message, severity=Severity.INFO)
-        return None
-    meant = _module_meant(name, catalog)
-    hint = f" Did you mean `{meant}`?" if meant else ""
-    report.add("unknown-module", key, f"There is no module `{name}`.{hint}", instead=meant)
+    elif last.count(".") >= 2 and last != name:
+        report.add("unknown-module", key, f"`{name}` stands for `{last}`, which is not in its collection.")
+    else:
+        meant = _module_meant(name, catalog)
+        hint = f" Did you mean `{meant}`?" if meant else ""
+        report.add("unknown-module", key, f"There is no module `{name}`.{hint}", instead=meant)
     return None
 
 
-def _collection_is_here(fqcn: str, context: Context) -> bool:
-    names = context.catalog.names()
-    if fqcn.count(".") >= 2:
-        prefix = ".".join(fqcn.split(".")[:2]) + "."
-        return prefix in {"ansible.builtin.", _LEGACY} or any(name.startswith(prefix) for name in names)
-    searched = [one for one in context.collections if one not in {"ansible.builtin", "ansible.legacy"}]
-    return all(any(name.startswith(f"{one}.") for name in names) for one in searched)
+def _may_be_elsewhere(name: str, context: Context) -> bool:
+    """Whether a bare name may belong to one of the `collections` in force that is not installed here."""
+    return "." not in name and any(
+        not context.catalog.look_up(f"{one}.{name}").collection_installed for one in context.collections
+    )
 
 
 def _module_meant(name: str, catalog: Catalog) -> str | None:
@@ -314,7 +300,7 @@ def _check_where(fqcn: str, given: Sequence[Entry], report: Report) -> None:
                 report.add("loop-on-import", entry.key, message)
 
 
-def _arguments(  # noqa: PLR0913, PLR0917 - the places arguments come from
+def _arguments(
     name: str, key: Node, value: Node, given: Sequence[Entry], module: Module, context: Context
 ) -> Arguments | None:
     """All arguments of a call, wherever in the task they stand; None where they are beyond reading."""
@@ -454,12 +440,9 @@ def _option_names(node: Node) -> frozenset[str]:
     return frozenset(entry.name for entry in entries(node)) if isinstance(node, MappingNode) else frozenset()
 
 
-def _proxied(fqcn: str, option: str, catalog: Catalog) -> bool:
-    for name in PROXIES.get(fqcn, ()):
-        module = catalog.module(name)
-        if module is not None and option_named(option, module.options) is not None:
-            return True
-    return False
+def _proxied(fqcn: str, catalog: Catalog) -> tuple[Module, ...]:
+    found = (catalog.module(name) for name in PROXIES.get(fqcn, ()))
+    return tuple(module for module in found if module is not None and module.fqcn != fqcn)
 
 
 def _builtin(fqcn: str) -> str:

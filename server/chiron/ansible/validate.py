@@ -7,15 +7,20 @@ against anybody: Jinja, modules of collections that are not installed, options t
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from chiron.ansible.load import KNOWN_TAGS, Loaded, duplicates, is_bare_jinja, load
 from chiron.ansible.plays import check_plays, handler_names
 from chiron.ansible.problems import CODES, Report
-from chiron.ansible.tasks import Catalog, Context, check_tasks
+from chiron.ansible.tasks import Context, check_tasks
 from chiron.records import Facts, FileKind, Fix, Position, Problem, Range, Severity
 
-__all__ = ["CODES", "Catalog", "validate_file", "validate_tasks"]
+__all__ = ["CODES", "validate_file", "validate_tasks"]
+
+if TYPE_CHECKING:
+    from chiron.ansible.catalog import Catalog
 
 #: Kinds that are YAML without tasks: looked at for syntax, duplicate keys and bare Jinja only.
 _PLAIN_YAML = frozenset(

@@ -101,7 +101,16 @@ def misfits(node: Node, option: Option) -> Iterator[Misfit]:
         yield _wrong_type(node, option.name, kind)
         return
     if option.choices and kind != "dict":
-        yield from _choice(node, option, kind)
+        parts = node.value.split(",") if isinstance(node, ScalarNode) and _takes_several(option) else ()
+        for part in parts if len(parts) > 1 else ():
+            yield from _choice(scalar(part.strip(), node), option, kind)
+        if len(parts) < 2:
+            yield from _choice(node, option, kind)
+
+
+def fits(node: Node, option: Option) -> bool:
+    """Whether `node` is a value of `option`."""
+    return next(misfits(node, option), None) is None
 
 
 def dict_in_string(text: str) -> list[str] | None:
@@ -153,6 +162,11 @@ def _list_misfits(node: Node, value: object, option: Option) -> Iterator[Misfit]
             yield _wrong_type(element, option.name, kind, element=True)
         elif option.choices:
             yield from _choice(element, option, kind)
+
+
+def _takes_several(option: Option) -> bool:
+    # Modules for Windows document flags so: a string of choices, "a comma separated list".
+    return option.type == "str" and re.search(r"comma[- ]separated", option.description, re.I) is not None
 
 
 def _choice(node: Node, option: Option, kind: str) -> Iterator[Misfit]:

@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
+from chiron.ansible.catalog import Catalog
 from chiron.ansible.load import Entry, Loaded, entries, load
-from chiron.ansible.tasks import Catalog
 from chiron.records import Candidate, Facts, Request, Scope, Withheld
 from chiron.redact import Redaction
 

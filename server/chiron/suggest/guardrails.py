@@ -13,9 +13,9 @@ from typing import Final
 from yaml import MappingNode, ScalarNode
 
 from chiron.ansible import keywords
+from chiron.ansible.catalog import Catalog
 from chiron.ansible.freeform import split_action
 from chiron.ansible.load import entries, load
-from chiron.ansible.tasks import Catalog
 from chiron.ansible.validate import validate_tasks
 from chiron.records import Candidate, Expects, Facts, Problem, Scope, Severity, Withheld
 from chiron.redact import Redaction, holds_secret, restore

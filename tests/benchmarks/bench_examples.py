@@ -1,0 +1,88 @@
+"""Every module's own EXAMPLES through the validator, and what it says of them.
+
+    python tests/benchmarks/bench_examples.py [--python PATH] [--collection NAME]... [--show CODE]... [--limit N]
+
+Examples are written by a module's authors, mostly never run: a complaint is a fault of the example, of the
+documentation it stands beside, or of the validator. Prints complaints by code and by collection; `--show`
+prints each of a code with its place, to be looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from pathlib import Path
+
+from yaml import MappingNode, SequenceNode
+
+from chiron.ansible.catalog import Catalog
+from chiron.ansible.load import load
+from chiron.ansible.plays import check_plays
+from chiron.ansible.problems import Report
+from chiron.ansible.tasks import Context
+from chiron.ansible.validate import validate_tasks
+from chiron.config import Settings
+from chiron.records import Module, Problem, Severity
+
+
+def problems_of(module: Module, catalog: Catalog) -> tuple[int, list[Problem]]:
+    """Number of entries in the module's examples, and what is wrong with them."""
+    loaded = load(module.examples)
+    if not isinstance(loaded.root, SequenceNode):
+        return 0, list(loaded.problems)
+    names = [
+        {key.value for key, _ in item.value if isinstance(key.value, str)}
+        for item in loaded.root.value
+        if isinstance(item, MappingNode)
+    ]
+    if any("hosts" in one or "import_playbook" in one for one in names):
+        report = Report(loaded)
+        check_plays(loaded.root, Context(catalog, report))
+        return len(names), report.problems
+    return len(names), validate_tasks(module.examples, catalog)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--python", type=Path)
+    parser.add_argument("--collection", action="append", default=[])
+    parser.add_argument("--show", action="append", default=[])
+    parser.add_argument("--limit", type=int)
+    arguments = parser.parse_args()
+    catalog = Catalog.open(Settings(python=arguments.python))
+    names = [
+        name
+        for name in catalog.names()
+        if not arguments.collection or name.rpartition(".")[0] in arguments.collection
+    ][: arguments.limit]
+    by_code: Counter[str] = Counter()
+    by_collection: Counter[str] = Counter()
+    n_entries = n_modules = n_clean = 0
+    started = time.perf_counter()
+    for name in names:
+        module = catalog.module(name)
+        if module is None or not module.examples.strip():
+            continue
+        n_modules += 1
+        n, problems = problems_of(module, catalog)
+        n_entries += n
+        told = [one for one in problems if one.severity is not Severity.INFO]
+        n_clean += not told
+        for problem in told:
+            by_code[problem.code] += 1
+            by_collection[module.collection] += 1
+            if problem.code in arguments.show or "all" in arguments.show:
+                place = f"{module.fqcn}:{problem.range.start.line + 1}"
+                print(f"{place}: {problem.code}: {problem.message}")
+    seconds = time.perf_counter() - started
+    print(f"{n_modules} modules with examples, {n_entries} entries, {n_clean} modules without a complaint "
+          f"({100 * n_clean / max(1, n_modules):.1f}%), {seconds:.0f} s")  # fmt: skip
+    for code, n in by_code.most_common():
+        print(f"  {n:5d} {code}")
+    for collection, n in by_collection.most_common(25):
+        print(f"  {n:5d} {collection}")
+
+
+if __name__ == "__main__":
+    main()
