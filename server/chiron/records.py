@@ -255,6 +255,8 @@ class Capabilities:
     json_schema: bool = False
     grammar: bool = False
     logprobs: bool = False
+    #: Lines of the file worth sending: a model that reads slowly answers late if it is given much.
+    prompt_lines: int = 60
 
 
 @dataclass(frozen=True, slots=True)

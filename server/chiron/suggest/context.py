@@ -13,11 +13,6 @@ from chiron.ansible.project import Project
 from chiron.records import Facts, Request, Task
 from chiron.redact import Redaction, redact
 
-#: Lines of the file before the cursor that a prompt may hold, and the step in which its start moves. It
-#: moves rarely, so that the prompt's beginning stays as it was while the person types and the endpoint's
-#: prefix cache keeps it.
-WINDOW_LINES = 48
-WINDOW_STEP = 24
 #: Lines on each side of the cursor that the log keeps.
 LOGGED_LINES = 12
 
@@ -32,8 +27,8 @@ class Context:
     project_version: str
     #: Placeholders and secrets of this request; its text is everything before the enclosing task.
     redaction: Redaction
-    #: The redacted lines before the enclosing task, at most `WINDOW_LINES + WINDOW_STEP` of them.
-    window: str
+    #: The redacted lines before the enclosing task.
+    preceding: tuple[str, ...]
     #: The enclosing task up to the answer's place, redacted.
     head: str
     #: What the log may keep of the surroundings.
@@ -48,8 +43,6 @@ def gather(request: Request, project: Project | None) -> Context:
     redaction = redact("\n".join(preceding))
     head = redact(scope.before, known=redaction)
     shown = redaction.text.split("\n") if preceding else []
-    start = max(0, len(shown) - WINDOW_LINES)
-    window = shown[start - start % WINDOW_STEP :]
     following = redact(
         "\n".join(lines[scope.range.end.line + 1 : scope.range.end.line + 1 + LOGGED_LINES]), known=head
     )
@@ -66,7 +59,7 @@ def gather(request: Request, project: Project | None) -> Context:
         tasks=tasks,
         project_version=version,
         redaction=head,
-        window="".join(line + "\n" for line in window),
+        preceding=tuple(shown),
         head=head.text,
         logged="\n".join([*shown[-LOGGED_LINES:], head.text, following.text]),
     )
@@ -80,4 +73,3 @@ def similar_text(tasks: Sequence[Task], column: int, known: Redaction) -> str:
         body = "".join(f"{margin}  {line}\n" if line else "\n" for line in task.body.rstrip().split("\n"))
         blocks.append(f"{margin}- name: {task.name}\n{body}\n")
     return redact("".join(blocks), known=known).text
-

@@ -49,6 +49,7 @@ def build(
     `problems` are what the guardrails found in an earlier answer; they make this a repair.
     """
     scope = context.request.scope
+    window = _window(context.preceding, able.prompt_lines)
     column = scope.task_column
     examples = similar_text(similar, column, context.redaction) if similar else ""
     start = _start(scope)
@@ -57,7 +58,7 @@ def build(
     if able.completions:
         notes = "".join(f"{' ' * column}# {problem}\n" for problem in problems)
         return ModelRequest(
-            prompt=context.window + examples + notes + context.head + start,
+            prompt=window + examples + notes + context.head + start,
             stop=_stop(scope),
             max_tokens=_most_tokens(scope),
             temperature=0.4 if problems else 0.0,
@@ -69,7 +70,7 @@ def build(
         "Similar tasks:\n" + examples if examples else "",
         "Likely modules: " + ", ".join(modules) if modules else "",
         "Your last answer had these problems: " + "; ".join(problems) if problems else "",
-        "The file:\n" + context.window + context.head + start + "<here>",
+        "The file:\n" + window + context.head + start + "<here>",
     ]
     return ModelRequest(
         prompt="\n\n".join(part for part in told if part),
@@ -80,6 +81,14 @@ def build(
         json_schema=_SCHEMA if able.json_schema else None,
         prompt_version=f"{version}-chat",
     )
+
+
+def _window(lines: Sequence[str], most: int) -> str:
+    """The last lines, at most `most`. Where it starts moves in steps of half of that, so that a prompt's
+    beginning stays as it was while the person types and the endpoint's prefix cache keeps it."""
+    step = max(1, most // 2)
+    start = max(0, len(lines) - step)
+    return "".join(line + "\n" for line in lines[start - start % step :])
 
 
 def to_text(scope: Scope, written: str) -> str:
