@@ -22,7 +22,9 @@ from chiron.models.wire import Reply
 from chiron.records import Capabilities, ModelAnswer, ModelRequest
 
 #: What the packaged server was seen to do; a test probes a running one and compares.
-CAPABILITIES = Capabilities(completions=True, chat=False, json_schema=False, grammar=True, logprobs=True)
+CAPABILITIES = Capabilities(
+    completions=True, chat=False, json_schema=False, grammar=True, logprobs=True, prompt_lines=16
+)
 
 #: A start that failed is not tried again at every keystroke.
 _PAUSE_AFTER_FAILURE_S = 20.0
