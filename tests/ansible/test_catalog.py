@@ -102,6 +102,15 @@ def test_a_deprecated_name_still_means_its_module_and_says_so(catalog: Catalog) 
     )
 
 
+def test_a_module_asked_for_by_a_deprecated_name_is_itself_not_deprecated(catalog: Catalog) -> None:
+    by_name = {name: catalog.module(name) for name in ("acme.cloud.dirigible", "acme.cloud.server")}
+    assert by_name["acme.cloud.dirigible"].deprecated == (  # type: ignore[union-attr]
+        "acme.cloud.dirigible is deprecated, to be removed in a release after 2030-01-01: "
+        "It has another name."
+    )
+    assert by_name["acme.cloud.server"].deprecated is None  # type: ignore[union-attr]
+
+
 def test_an_action_without_a_module_is_known_but_cannot_be_checked(catalog: Catalog) -> None:
     module = catalog.module("acme.cloud.facts")
     assert module is not None

@@ -194,6 +194,15 @@ def test_constraints_of_a_class_of_the_collection_s_own_are_found() -> None:
     )
 
 
+def test_constraints_a_module_takes_over_from_module_utils_are_found(catalog: Catalog) -> None:
+    module = catalog.module("acme.cloud.balloon")
+    assert module is not None
+    assert module.constraints.required_one_of == (("path", "token"),)
+    dnf = catalog.module("ansible.builtin.dnf")
+    assert dnf is not None
+    assert ("name", "list") in dnf.constraints.mutually_exclusive
+
+
 def test_only_what_every_module_in_the_file_demands_counts() -> None:
     check_constraints(
         """

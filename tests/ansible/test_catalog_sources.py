@@ -132,6 +132,31 @@ def test_the_ansible_program_on_path_leads_to_its_environment_through_links(tmp_
 
 
 @posix
+def test_a_shim_of_pyenv_leads_to_the_version_chosen(tmp_path: Path) -> None:
+    make_python(tmp_path / "versions" / "3.10.1", "2.16.0")
+    make_python(tmp_path / "versions" / "3.11.2", "2.18.0")
+    (tmp_path / "version").write_text("3.11.2\n")
+    (tmp_path / "shims").mkdir()
+    (tmp_path / "shims" / "ansible").write_text("#!/usr/bin/env bash\n")
+    (tmp_path / "shims" / "ansible").chmod(0o755)
+    path = str(tmp_path / "shims")
+    check_installations(installations(Settings(), PATH=path), ("2.18.0", "`ansible` on PATH"))
+    check_installations(
+        installations(Settings(), PATH=path, PYENV_VERSION="3.10.1"), ("2.16.0", "`ansible` on PATH")
+    )
+    check_installations(installations(Settings(), PATH=path, PYENV_VERSION="../../../etc"))
+
+
+@posix
+def test_a_bare_name_in_the_setting_is_what_path_says(tmp_path: Path) -> None:
+    python = make_python(tmp_path / "env", "2.18.0")
+    check_installations(
+        installations(Settings(python=Path("python3")), PATH=str(python.parent)),
+        ("2.18.0", "the `python` setting"),
+    )
+
+
+@posix
 def test_an_environment_s_interpreter_that_is_a_link_belongs_to_the_environment(tmp_path: Path) -> None:
     make_python(tmp_path / "system", "2.10.0")
     python = make_python(tmp_path / "venv", "2.18.0")

@@ -17,6 +17,7 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from chiron.records import Module, Option, Task
 from chiron.store.docs import DocsStore
 
 #: Changes when what is kept of a module changes its form.
-FORM = 3
+FORM = 4
 #: Options held in memory at once, sub-options counted. A module beyond that is read from disk again.
 MAX_OPTIONS = 60_000
 
@@ -132,22 +133,11 @@ class Catalog:
         if lookup.found is None:
             return None
         found = lookup.found
-        module = self._held(found.fqcn, index)
-        if module is not None:
-            return module
-        # Reading has a lock of its own, so that modules already held are not waited for.
-        with self._reading:
-            module = self._held(found.fqcn, index)
-            if module is None:
-                module = to_module(
-                    found,
-                    self._docs(found, index),
-                    free_form=is_free_form(found.fqcn),
-                    open_ended=is_open_ended(found.fqcn),
-                    deprecated=lookup.deprecated,
-                )
-                self._hold(module, index)
-            return module
+        module = self._held(found.fqcn, index) or self._read(found, index)
+        if module.deprecated is None and lookup.deprecated is not None:
+            # The module is good, but the name it was asked for by is not.
+            return replace(module, deprecated=lookup.deprecated)
+        return module
 
     def examples(self, collections: Container[str] | None = None) -> Sequence[Task]:
         """The named tasks in the modules' EXAMPLES: of `collections`, or of all that are installed.
@@ -254,6 +244,21 @@ class Catalog:
                 return None
             self._modules.move_to_end(fqcn)
             return kept[0]
+
+    def _read(self, found: Found, index: Index) -> Module:
+        # Reading has a lock of its own, so that modules already held are not waited for.
+        with self._reading:
+            module = self._held(found.fqcn, index)
+            if module is None:
+                module = to_module(
+                    found,
+                    self._docs(found, index),
+                    free_form=is_free_form(found.fqcn),
+                    open_ended=is_open_ended(found.fqcn),
+                    deprecated=look_up(index, found.fqcn).deprecated,
+                )
+                self._hold(module, index)
+            return module
 
     def _hold(self, module: Module, index: Index) -> None:
         n = _n_options(module.options)

@@ -66,7 +66,11 @@ def read_docs(found: Found, index: Index, fragments: Fragments, shared: Shared) 
         raw = merged(raw, fragment)
     code = b"" if found.path.endswith(_YAML) else source
     constraints = read_constraints(code)
-    marks, imported = shared.marks(code, index.collections.get(found.collection), index)
+    collection = index.collections.get(found.collection)
+    for path in shared.taken_over(code, collection, index):
+        for keyword, value in read_constraints(read_bytes(path, within=found.within) or b"").items():
+            constraints.setdefault(keyword, value)
+    marks, imported = shared.marks(code, collection, index)
     files.extend(imported)
     if found.action is not None:
         action = read_bytes(found.action, within=found.within) or b""

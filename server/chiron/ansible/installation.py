@@ -84,14 +84,17 @@ def _sites(
 ) -> Iterator[tuple[Path, str, Path | None]]:
     """Directories that may hold an `ansible` package, each with the reason and its bounds, in order."""
     env = os.environ if environ is None else environ
-    for python, reason in _named_pythons(settings, env, editor_python):
+    path = env.get("PATH", "")
+    for named, reason in _named_pythons(settings, env, editor_python):
+        # `python3.11` alone is what PATH says it is.
+        python = named if named.is_absolute() else _on_path(str(named), path) or named
         for site in _sites_of(python):
             yield site, reason, None
     for program in ("ansible-playbook", "ansible", "python3", "python"):
-        path = _on_path(program, env.get("PATH", ""))
-        if path is not None:
-            for site in _sites_of_program(path):
-                yield site, f"`{program}` on PATH ({path})", None
+        found = _on_path(program, path)
+        if found is not None:
+            for site in _sites_of_program(found, env):
+                yield site, f"`{program}` on PATH ({found})", None
     for place in () if workspace is None else (workspace / ".venv", workspace / "venv"):
         for site in _sites_of(place):
             yield site, f"`{place.name}` in the workspace", workspace
@@ -151,8 +154,11 @@ def _sites_of(python: Path) -> Iterator[Path]:
             yield from _below(Path("~/.local").expanduser(), Path(os.path.realpath(python)).name)
 
 
-def _sites_of_program(path: Path) -> Iterator[Path]:
+def _sites_of_program(path: Path, env: Mapping[str, str]) -> Iterator[Path]:
     """The package directories behind a program on PATH: of its own prefix, and of its `#!` interpreter."""
+    if path.parent.name == "shims":
+        yield from _sites_of_shim(path, env)
+        return
     if path.name.startswith("python"):
         yield from _sites_of(path)
         return
@@ -162,6 +168,15 @@ def _sites_of_program(path: Path) -> Iterator[Path]:
     if interpreter and os.path.isabs(interpreter[1]):  # noqa: PTH117 - a string, not a path of ours
         yield from _sites_of(Path(interpreter[1]))
     yield from _below(real.parent.parent, "python3")
+
+
+def _sites_of_shim(path: Path, env: Mapping[str, str]) -> Iterator[Path]:
+    """The package directories of the versions that pyenv would choose from, in its order."""
+    root = path.parent.parent
+    chosen = env.get("PYENV_VERSION") or read_text(root / "version") or ""
+    for version in re.split(r"[:\s]+", chosen):
+        if re.fullmatch(r"[\w.\-+]+", version) and version.strip("."):
+            yield from _below(root / "versions" / version, f"python{version}")
 
 
 def _below(prefix: Path, interpreter: str) -> Iterator[Path]:

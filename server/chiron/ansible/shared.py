@@ -26,6 +26,7 @@ _NO_LOG = re.compile(rb"\bno_log['\"]?\s*[=:]\s*True")
 _FALLBACK = re.compile(rb"\bfallback['\"]?\s*[=:]")
 #: The name in `name=dict(` or `'name': {`, looked for before the bracket.
 _NAMED_BRACKET = re.compile(rb"(\w+)['\"]?\s*[=:]\s*(?:dict)?\Z")
+_HANDED_ON = re.compile(rb"Module\w*\(\s*\*\*(\w+)")
 #: How far before `no_log` the option it belongs to may begin.
 _REACH: Final = 3000
 #: Files followed from one module, and how many imports deep.
@@ -70,6 +71,18 @@ class Shared:
             if depth < _MAX_DEPTH:
                 pending.extend((*found, depth + 1) for found in inner)
         return Marks(frozenset(secret), frozenset(fallback)), list(seen)
+
+    def taken_over(self, source: bytes, collection: Collection | None, index: Index) -> list[str]:
+        """The files with a dict that `source` hands on as a module's arguments: `AnsibleModule(**spec)`."""
+        names = set(_HANDED_ON.findall(source))
+        if not names:
+            return []
+        return [
+            path
+            for match in _IMPORT.finditer(source)
+            if match[2] and names & set(re.findall(rb"\w+", match[2]))
+            for path, _ in _imported(match[0], "", collection, index)
+        ]
 
     def _read(self, path: str, owner: Collection, index: Index) -> tuple[Marks, _Files]:
         state = stamp(path)

@@ -10,3 +10,10 @@ options:
     type: path
 extends_documentation_fragment: acme.cloud.login, acme.cloud.unheard_of
 """
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.acme.cloud.plugins.module_utils.credentials import ARGUMENTS
+
+
+def main():
+    AnsibleModule(**ARGUMENTS).exit_json()
