@@ -67,7 +67,7 @@ async def check_fault(fault: str, error: type[ModelError], says: str, **settings
         ("404", ModelRefused, "no such model"),
         ("429", ModelBusy, "too many requests"),
         ("500", ModelBusy, "HTTP 500"),
-        ("unreachable", ModelUnreachable, "cannot be reached"),
+        ("unreachable", ModelUnreachable, "broke the connection off"),
         ("redirect", ModelRefused, "redirects"),
     ],
 )
@@ -130,6 +130,17 @@ async def test_a_busy_endpoint_is_asked_again() -> None:
         async with model_at(server.base_url, max_retries=2) as model:
             assert (await model.complete(ModelRequest("p"))).texts == ("at last",)
     assert len(server.calls) == 3
+
+
+async def test_a_dropped_connection_is_tried_once_more() -> None:
+    with serving({"fault": "unreachable", "times": 1}, {"text": "ok"}) as server:
+        async with model_at(server.base_url, max_retries=2) as model:
+            assert (await model.complete(ModelRequest("p"))).texts == ("ok",)
+    with serving({"fault": "unreachable"}) as server:
+        async with model_at(server.base_url, max_retries=2) as model:
+            with pytest.raises(ModelUnreachable):
+                await model.complete(ModelRequest("p"))
+    assert len(server.calls) == 2
 
 
 async def test_an_endpoint_that_asks_to_wait_is_left_alone() -> None:

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit, urlunsplit
 from chiron.config import Endpoint
 from chiron.errors import ModelError
 from chiron.models import faults
-from chiron.models.faults import Busy, Refusal, Whereabouts
+from chiron.models.faults import Busy, Dropped, Refusal, Whereabouts
 from chiron.models.keys import api_key, key_source
 from chiron.models.probe import Probed, probe
 from chiron.models.wire import MAX_ANSWER_BYTES, Question, Reply, droppable, read_reply, to_body
@@ -156,6 +156,10 @@ class EndpointModel:
         for attempt in range(self._settings.max_retries + 1):
             try:
                 return await self._asked(question)
+            except Dropped:
+                # Mostly a kept connection that the server was closing just then: once more, on a new one.
+                if attempt > 0 or attempt == self._settings.max_retries:
+                    raise
             except Busy as busy:
                 wait_s = busy.retry_after_s
                 if wait_s is None:

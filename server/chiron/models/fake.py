@@ -224,8 +224,8 @@ def fault_error(fault: str, rule: Rule, name: str) -> ModelError:
         return faults.from_status(int(fault), b"", headers, where)
     if fault == "redirect":
         return faults.from_status(302, b"", {}, where)
-    if fault == "unreachable":
-        return ModelUnreachable(f"{name} cannot be reached.", advice=where.start_advice)
+    if fault in ("unreachable", "half"):
+        return ModelUnreachable(f"The connection to {name} broke.", advice=where.start_advice)
     what = {"html": "HTML", "content_type": "content of type image/png", "10mb": "more than 2 MB"}
     return faults.garbled(where, what.get(fault, "broken JSON"))
 

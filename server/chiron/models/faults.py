@@ -37,6 +37,10 @@ class Refusal(ModelRefused):
         self.parameter = parameter
 
 
+class Dropped(ModelUnreachable):
+    """A connection that was there and broke before anything of an answer had come."""
+
+
 class Busy(ModelBusy):
     """An endpoint that may answer later: `retry_after_s` is its own word for when, or None."""
 
@@ -132,6 +136,8 @@ def from_exception(error: BaseException, where: Whereabouts, *, started: bool = 
         return ModelUnreachable(
             f"{where.url!r} is no address of an endpoint.", advice="Set base_url, as https://host/v1."
         )
+    if names & {"RemoteProtocolError", "ReadError", "WriteError"}:
+        return Dropped(f"{where.name} broke the connection off.", advice=where.start_advice)
     return ModelUnreachable(f"{where.name} cannot be reached at {where.url}.", advice=where.start_advice)
 
 

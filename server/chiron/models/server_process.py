@@ -179,7 +179,7 @@ def stop(directory: Path) -> int:
     return sum(stop_server(seat) for seat in seats(directory))
 
 
-def answers(server: RunningServer, timeout_s: float = 3.0) -> bool:
+def answers(server: RunningServer, timeout_s: float = 5.0) -> bool:
     """Whether the server answers an authenticated request."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=timeout_s)
     try:
