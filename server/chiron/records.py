@@ -426,7 +426,8 @@ class Variable:
     """A variable in reach of the cursor. Its value is never read.
 
     `kind` is one of `role_default`, `role_var`, `group_var`, `host_var`, `play_var`, `set_fact`,
-    `register`, `argument_spec`, `loop` or `magic`; `where` is the file, relative to the workspace.
+    `register`, `argument_spec`, `loop`, `magic` or `used` (nobody defines it here, but other tasks in reach
+    rely on it); `where` is the file, relative to the workspace.
     """
 
     name: str

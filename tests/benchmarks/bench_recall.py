@@ -3,7 +3,7 @@
     python tests/benchmarks/bench_recall.py REPOSITORY... [--per-repo 100] [--seed 7] [--cold] [--show] [--dump FILE]
 
 Append mode: the file ends after the name line. Prints, with 95% bootstrap intervals, how often the first
-candidate has the right module, exactly the right arguments, a score in the spirit of Ansible Aware (arXiv
+candidate to pass the guardrails has the right module, exactly the right arguments, a score in the spirit of Ansible Aware (arXiv
 2305.02783) and the strong-acceptance proxy (module right, less than half of the text edited), then how well
 confidence tells right from wrong, and latency.
 """
@@ -31,6 +31,7 @@ from chiron.ansible.bodies import dedent, is_keyword, module_of
 from chiron.ansible.project import Project
 from chiron.config import Settings
 from chiron.records import (
+    Candidate,
     Expects,
     FileKind,
     Origin,
@@ -42,6 +43,7 @@ from chiron.records import (
     ScopeKind,
     Trigger,
 )
+from chiron.suggest.guardrails import Check, run_chain
 from chiron.suggest.recall import Recall
 
 _WITH_TASKS = {FileKind.PLAYBOOK, FileKind.TASKS, FileKind.HANDLERS}
@@ -129,9 +131,10 @@ def request_of(case: Case) -> Request:
     return Request(place, "\n".join(lines), scope, Origin.EVAL, Trigger.INVOKED, 1)
 
 
-def run(roots: Sequence[Path], n: int, seed: int, *, cold: bool, catalog: Catalog) -> Iterator[Result]:
+def run(roots: Sequence[Path], n: int, seed: int, *, cold: bool) -> Iterator[Result]:
     """Every case through recall."""
     for root in roots:
+        catalog = Catalog.open(Settings(), root)
         recall = Recall(catalog)
         empty = Project(root / ".nothing-here", catalog)
         project = empty if cold else Project(root, catalog)
@@ -144,8 +147,10 @@ def run(roots: Sequence[Path], n: int, seed: int, *, cold: bool, catalog: Catalo
             tasks = project.tasks()
             recall.sync(tasks)
             began = time.perf_counter()
-            found = recall.candidates(request, facts, tasks, 3)
+            candidates = recall.candidates(request, facts, tasks, 6)
             latency_ms = (time.perf_counter() - began) * 1e3
+            verdicts = (run_chain(one, Check(request, catalog, facts)) for one in candidates)
+            found = [one for one in verdicts if isinstance(one, Candidate)][:1]
             project.update(case.root / case.path, None)
             text = dedent(found[0].text.lstrip("\n")) if found else ""
             confidence = found[0].confidence if found else 0.0
@@ -277,8 +282,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="print every case with what was said")
     parser.add_argument("--dump", type=Path, help="write the results as JSON lines")
     options = parser.parse_args()
-    catalog = Catalog.open(Settings(), Path.cwd())
-    results = list(run(options.roots, options.per_repo, options.seed, cold=options.cold, catalog=catalog))
+    results = list(run(options.roots, options.per_repo, options.seed, cold=options.cold))
     if options.show:
         for one in results:
             print(f"=== {one.repository}/{one.path} {one.confidence:.2f} strong={one.strong:.0f} {one.name}")

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chiron.ansible.bodies import dedent, module_of, module_part, options_of, split_body
+from chiron.ansible.mentions import variables_in, variables_written
 from chiron.ansible.outline import Entry, listed, outline
 from chiron.ansible.style import Habits, habits_of
 from chiron.ansible.variables import (
     argument_names,
+    inventory_hosts,
     inventory_names,
     names_set,
     top_level_names,
@@ -59,8 +61,14 @@ class Contents:
     roles: tuple[str, ...] = ()
     vars_files: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
+    #: Task files whose tasks are handlers, as written.
+    handler_imports: tuple[str, ...] = ()
     #: Modules used, as written, with the options set.
     used: tuple[tuple[str, frozenset[str]], ...] = ()
+    #: Variables the tasks speak of and do not make themselves.
+    mentioned: frozenset[str] = frozenset()
+    #: Hosts and groups of an inventory.
+    hosts: tuple[str, ...] = ()
 
 
 def read_contents(path: str, text: str) -> Contents:
@@ -75,6 +83,7 @@ def read_contents(path: str, text: str) -> Contents:
         variables = tuple((name, _vars_kind(path)) for name in _unique(list(top_level_names(text))))
     elif kind == FileKind.INVENTORY:
         variables = tuple(dict.fromkeys(inventory_names(text)))
+        return Contents(path, kind, digest, variables=variables, hosts=_unique(list(inventory_hosts(text))))
     elif kind in {FileKind.ARGUMENT_SPECS, FileKind.META}:
         entries = list(outline(text))
         variables = tuple((name, "argument_spec") for entry in entries for name in argument_names(entry))
@@ -107,6 +116,17 @@ def _with_tasks(path: str, text: str, kind: FileKind, digest: bytes) -> Contents
         vars_files=_unique(files),
         imports=_unique([name for entry in entries for name in _imported(entry)]),
         used=_used(tasks),
+        mentioned=frozenset(
+            name for block in blocks for name in (*variables_in(block.body), *variables_written(block.name))
+        ),
+        handler_imports=_unique(
+            [
+                name
+                for entry in entries
+                if kind == FileKind.HANDLERS or "handlers" in entry.above
+                for name in _imported(entry)
+            ]
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.contents import Contents, read_contents
+from chiron.ansible.mentions import variables_written
 from chiron.ansible.reach import Holdings, arrange, facts_for
 from chiron.ansible.style import Habits, added
 from chiron.ansible.walk import MAX_BYTES, YAML_SUFFIXES, Found, read_text, walk
@@ -122,7 +123,9 @@ class Project:
             holdings = self._held()
             version = self._digest
         own = self._contents_of(relative or "untitled.yml", text)
-        facts = facts_for(holdings, own, line)
+        lines = text.split("\n", line + 1)
+        written = variables_written(lines[line]) if line < len(lines) else frozenset()
+        facts = facts_for(holdings, own, line, written)
         with self._lock:
             if version == self._digest:
                 if len(self._facts) >= _MAX_KEPT_FACTS:

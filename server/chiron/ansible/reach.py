@@ -69,21 +69,24 @@ def arrange(
     )
 
 
-def facts_for(holdings: Holdings, own: Contents, line: int) -> Facts:
-    """The facts at `line` of `own`, which stands for whatever `holdings` has at its path."""
+def facts_for(holdings: Holdings, own: Contents, line: int, written: frozenset[str]) -> Facts:
+    """The facts at `line` of `own`, which stands for whatever `holdings` has at its path.
+
+    `written` are variables that the line itself speaks of: the person knows them.
+    """
     folder = _role_folder(own.path)
     folder = folder if folder in holdings.roles else None
     play = next((play for play in own.plays if play.first_line <= line <= play.last_line), None)
     in_reach, plays = _roles_in_reach(holdings, own, folder, play)
     held = [one for one in _held_by(holdings, in_reach) if one.path != own.path]
     users = [one for one in holdings.common if one.plays and one.path != own.path]
-    variables = _variables(holdings, own, held, users, plays)
-    handlers = [*own.handlers]
-    for one in held:
-        handlers.extend(one.handlers)
-    for one in holdings.common:
-        if one.path != own.path and (one.kind == FileKind.HANDLERS or (folder is not None and one.plays)):
-            handlers.extend(one.handlers)
+    variables = _variables(holdings, own, held, users, plays, written)
+    playbooks = [
+        one
+        for one in holdings.common
+        if one.path != own.path and (one.kind == FileKind.HANDLERS or (folder is not None and one.plays))
+    ]
+    handlers = [name for one in (own, *held, *playbooks) for name in _handlers_of(one, holdings)]
     templates, files = _beside(holdings, own.path, in_reach)
     near = held if folder is not None else holdings.common
     return Facts(
@@ -93,10 +96,23 @@ def facts_for(holdings: Holdings, own: Contents, line: int) -> Facts:
         templates=templates,
         files=files,
         tags=tuple(dict.fromkeys(tag for one in (own, *near) for tag in one.tags))[:_MAX_NAMES],
+        hosts=_hosts(holdings),
         style=style_of(own.habits, holdings.habits),
         used_modules=holdings.used,
         complete=holdings.complete,
     )
+
+
+def _handlers_of(one: Contents, holdings: Holdings) -> Iterator[str]:
+    """The handlers in a file and in those it imports as handlers."""
+    yield from one.handlers
+    folder = posixpath.dirname(one.path)
+    for name in one.handler_imports:
+        for path in (f"{folder}/{name}", f"{posixpath.dirname(folder)}/tasks/{name}"):
+            imported = holdings.contents.get(posixpath.normpath(path.lstrip("/")))
+            if imported is not None:
+                yield from (task.name for task in imported.tasks)
+                break
 
 
 def _role_folder(path: str) -> str | None:
@@ -132,7 +148,7 @@ def _roles_in_reach(
                 named = {_short(role) for role in (*other.roles, *one.roles)}
                 if folder is None or holdings.roles[folder] in named:
                     plays.append(other)
-                    wanted.extend(other.roles)
+                    wanted.extend((*other.roles, *one.roles))
     reached: list[str] = [] if folder is None else [folder]
     todo = [_short(name) for name in wanted]
     seen: set[str] = set()
@@ -163,6 +179,7 @@ def _variables(
     held: Sequence[Contents],
     users: Sequence[Contents],
     plays: Sequence[Play],
+    written: frozenset[str],
 ) -> Mapping[str, Variable]:
     found: dict[str, Variable] = {}
 
@@ -188,8 +205,24 @@ def _variables(
             add(one.variables, one.path)
     for one in users:
         add((pair for pair in one.variables if pair[1] in {"set_fact", "register"}), one.path)
+    # Names nobody defines here but other tasks rely on: they are given from outside.
+    add(((name, "used") for name in sorted(written)), own.path)
+    for one in (own, *held, *(one for one in holdings.common if one.tasks)):
+        add(((name, "used") for name in sorted(one.mentioned)), one.path)
     add(((name, "magic") for name in MAGIC), "")
     return found
+
+
+def _hosts(holdings: Holdings) -> tuple[str, ...]:
+    """Hosts and groups of the inventories, and those that have variables; empty without an inventory."""
+    named = [host for one in holdings.common for host in one.hosts]
+    if not named:
+        return ()
+    for path in holdings.contents:
+        parts = path.split("/")
+        for folder in _SETS_VARIABLES & set(parts[:-1]):
+            named.append(parts[parts.index(folder) + 1].split(".", 1)[0])
+    return tuple(dict.fromkeys(named))[:_MAX_NAMES]
 
 
 def _may_name(written: str, path: str) -> bool:

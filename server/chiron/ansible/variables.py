@@ -66,7 +66,7 @@ def argument_names(entry: Entry) -> Iterator[str]:
 
 def inventory_names(text: str) -> Iterator[tuple[str, str]]:
     """(name, kind) of the variables an inventory sets, written as INI or as YAML."""
-    if re.search(r"^\s*\[", text, re.MULTILINE) or not re.search(r"^\S[^=\n]*:\s*$", text, re.MULTILINE):
+    if _is_ini(text):
         yield from _ini_names(text)
         return
     for entry in outline(text):
@@ -76,6 +76,27 @@ def inventory_names(text: str) -> Iterator[tuple[str, str]]:
             yield entry.key, "group_var"
         elif len(entry.above) > 1 and entry.above[-2] == "hosts":
             yield entry.key, "host_var"
+
+
+def inventory_hosts(text: str) -> Iterator[str]:
+    """Names of the hosts and groups in an inventory; ranges (`web[01:20]`) are left out."""
+    if _is_ini(text):
+        for line in text.splitlines():
+            stripped = line.strip()
+            found = _SECTION.match(stripped)
+            if found:
+                yield found[1]
+            elif stripped and stripped[0] not in "#;":
+                yield stripped.split()[0].split("=", 1)[0]
+        return
+    for entry in outline(text):
+        if entry.key and (not entry.above or entry.above[-1] in {"hosts", "children"}):
+            yield entry.key
+
+
+def _is_ini(text: str) -> bool:
+    has_section = re.search(r"^\s*\[", text, re.MULTILINE) is not None
+    return has_section or re.search(r"^\S[^=\n]*:\s*$", text, re.MULTILINE) is None
 
 
 def _ini_names(text: str) -> Iterator[tuple[str, str]]:

@@ -32,12 +32,15 @@ _COMMON = frozenset(
     "file files directory directories folder configuration config package packages service services server "
     "set get check create add remove install update copy run start stop enable disable restart reload "
     "configure deploy download make generate write read verify wait list find delete path name state value "
-    "key keys default present absent exist exists root user group mode new old all none system".split()
+    "key keys default present absent exist exists root user group mode new old all none system template templates archive script "
+    "image container app application repository data list line version from".split()
 )
 _VALUE = re.compile(r"(?P<key>^\s*(?:- )*(?:[\w.\-]+|\"[^\"]+\"|'[^']+'):(?:\s+|$))(?P<value>.*)$")
 _JINJA = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})")
 _IN_EXPRESSION = re.compile(r"'[^']*'|\"[^\"]*\"|(?<![\w.])[A-Za-z_]\w*")
 _EXPRESSIONS = frozenset({"when", "until", "changed_when", "failed_when", "that"})
+#: Options whose values are words of the module's own.
+_CLOSED = frozenset({"state", "mode", "type", "format", "method", "body_format"})
 _JOINTS = ("-", "_", " ", "", ".", "/")
 
 
@@ -159,7 +162,7 @@ def _with_words(parts: Sequence[Part], change: Change, known: Callable[[str], bo
     """The words of `change` replaced in all values, or None where they stand nowhere."""
     if not change.old or not change.new:
         return None
-    if len(change.old) == 1 and change.old[0].lower() in _COMMON:
+    if _is_common(change.old) or _is_common(change.new):
         return None
     there = "\n".join(part.text for part in parts).lower()
     for joint in _JOINTS if len(change.old) > 1 else ("",):
@@ -177,6 +180,10 @@ def _with_words(parts: Sequence[Part], change: Change, known: Callable[[str], bo
                 current, n = after, n + 1
         return current if n else None
     return None
+
+
+def _is_common(run: Sequence[str]) -> bool:
+    return all(word.lower() in _COMMON for word in run)
 
 
 class _Swap:
@@ -204,20 +211,24 @@ class _Swap:
 
     def _part(self, part: Part) -> Part:
         expression = part.key in _EXPRESSIONS
-        value = self._text(part.value, expression=expression) if part.value else part.value
+        joint = "_" if part.key == "register" else None
+        value = self._text(part.value, expression=expression, joint=joint) if part.value else part.value
         below = []
         for line in part.below:
             found = _VALUE.match(line)
             head, rest = (found["key"], found["value"]) if found and not expression else ("", line)
+            if head.strip(" -:") in _CLOSED:
+                below.append(line)
+                continue
             below.append(head + self._text(rest, expression=expression))
         return Part(part.key, value, tuple(below))
 
-    def _text(self, text: str, *, expression: bool) -> str:
+    def _text(self, text: str, *, expression: bool, joint: str | None = None) -> str:
         if expression:
             return _IN_EXPRESSION.sub(self._atom, text)
         pieces = _JINJA.split(text)
         for i, piece in enumerate(pieces):
-            pieces[i] = _IN_EXPRESSION.sub(self._atom, piece) if i % 2 else self._plain(piece)
+            pieces[i] = _IN_EXPRESSION.sub(self._atom, piece) if i % 2 else self._plain(piece, joint)
         return "".join(pieces)
 
     def _atom(self, found: re.Match[str]) -> str:
@@ -250,6 +261,8 @@ class _Swap:
             self.n += 1
             new = between.join(self._new)
             new = new.lower() if found[0].islower() and "{{" not in new else new
+            if between == "_":
+                new = re.sub(r"[-. ]", "_", new)
             return _unrepeated(text[: found.start()], new, text[found.end() :]) + found["s"]
 
         return self._pattern.sub(like, text)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from chiron.ansible.bodies import Part, is_keyword, module_part, options_of, split_body
+from chiron.ansible.mentions import variables_in
 from chiron.records import Ground, Style
 from chiron.suggest.adapt import adapt, changes_between
+from chiron.suggest.examples import without_inventions
 from chiron.suggest.idioms import body_of, idioms_for
-from chiron.suggest.mentions import variables_in
-from chiron.suggest.modules import Near, module_name
+from chiron.suggest.modules import Near, module_name, purpose
 from chiron.suggest.restyle import restyled
 from chiron.suggest.surroundings import Surroundings
 from chiron.suggest.wording import words
@@ -35,6 +36,8 @@ class Draft:
     module: str
     ground: Ground
     signs: tuple[float, ...]
+    #: Variables it uses that are not in reach: it will not be shown.
+    n_unknown: int = 0
 
 
 SIGNS = (
@@ -46,10 +49,10 @@ SIGNS = (
 
 #: Weights of `SIGNS`, and the constant, for the chance that a draft would be kept.
 WEIGHTS = (
-    3.74, 1.04, 1.08, 0.83, -0.66, 0.48, 0.18, -0.28, -0.17, 0.26, -0.14, 0.04, -0.6, -0.51, 0.37, 0.12, -0.06,
-    0.46, -0.35, 0.58,
+    3.58, 1.18, 0.82, 0.87, -1.25, 0.05, 0.26, -0.24, -0.13, 0.23, -0.03, 0.03, -0.53, -0.12, 0.49, 0.33, -0.31,
+    0.91, -0.24, 0.83,
 )  # fmt: skip
-BIAS = -3.46
+BIAS = -4.1
 
 
 def confidence(draft: Draft) -> float:
@@ -69,15 +72,18 @@ def drafts(
     """Drafts for a task called `name` with each of the modules in `shares` (with their probability)."""
     found: list[Draft] = []
     best = max((one.likeness for one in near), default=0.0)
-    for module, share in shares:
+    for module, share in shares[:_N_MODULES]:
         for one in [one for one in near if module_name(one.task) == module][:_N_BODIES]:
             options = option_names(one.task.body)
             alike = sum(option_names(other.task.body) == options for other in near[:_N_VOTERS]) / _N_VOTERS
-            found.append(_adapted(name, path, one, share, best, alike, at, style))
-    written = _written(name, dict(shares), best, at, style)
+            draft = _adapted(name, path, one, share, best, alike, at, style)
+            if draft is not None:
+                found.append(draft)
+    written = _written(name, shares, best, at, style)
     return found + ([written] if written else [])
 
 
+_N_MODULES = 5
 _N_BODIES = 4
 _N_VOTERS = 12
 
@@ -103,12 +109,18 @@ def _adapted(
     support: float,
     at: Surroundings,
     style: Style,
-) -> Draft:
+) -> Draft | None:
     task = near.task
     old_role, new_role = role_in(task.path), role_in(path)
     known = at.facts.variables.__contains__
     adapted = adapt(task.body, changes_between(task.name, name, old_role, new_role), known)
-    body = _settled(adapted.body, task.body, name, near, at)
+    body = adapted.body
+    if task.origin == "examples":
+        cleaned = without_inventions(body, at.documented(task.fqcn or task.module), name)
+        if cleaned is None:
+            return None
+        body = cleaned
+    body = _settled(body, task.body, name, near, at)
     body = restyled(body, task.fqcn, style)
     unknown = n_unknown(body, at)
     new_words, old_words, body_words = words(name), words(task.name), set(words(body.replace("_", " ")))
@@ -135,11 +147,13 @@ def _adapted(
         len(body_words & strange) / (len(old_words) or 1),
         support,
     )
-    return Draft(body, module_name(task), Ground("task", task.name, f"{task.path}:{task.line + 1}"), signs)
+    return Draft(
+        body, module_name(task), Ground("task", task.name, f"{task.path}:{task.line + 1}"), signs, unknown
+    )
 
 
 def _written(
-    name: str, shares: dict[str, float], best: float, at: Surroundings, style: Style
+    name: str, shares: Sequence[tuple[str, float]], best: float, at: Surroundings, style: Style
 ) -> Draft | None:
     for idiom, match in idioms_for(name):
         written = idiom.write(match, at) if idiom.write else None
@@ -147,7 +161,8 @@ def _written(
             continue
         fqcn = written.module if "." in written.module else f"ansible.builtin.{written.module}"
         body = restyled(body_of(written, style.indent), fqcn, style)
-        share = shares.get(fqcn, 0.0)
+        kind = purpose(fqcn)
+        share = sum(share for module, share in shares if module == fqcn or purpose(module) == kind)
         unknown = float(min(n_unknown(body, at), 3))
         signs = (
             share,

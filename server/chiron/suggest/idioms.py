@@ -87,7 +87,7 @@ def _package(found: re.Match[str], at: Surroundings) -> Written | None:
 def _service(found: re.Match[str], at: Surroundings) -> Written | None:
     things = phrases.things_in(_cut(found["what"]), generic=_SERVICE_NOUNS)
     if not things:
-        subject = at.subject
+        subject = at.program
         things = [subject] if subject else []
     if len(things) != 1:
         return None
@@ -181,9 +181,8 @@ def _copied(found: re.Match[str], at: Surroundings) -> Written | None:
     written = phrases.file_name_in(found.string)
     target = phrases.path_in(found.string)
     if source is None:
-        if written is None and at.subject is None:
-            return None
-        named = written or f"{at.subject}.conf"
+        # What is configured is what the tasks before installed; `app` stands for what nobody named.
+        named = written or f"{at.program or 'app'}.conf"
         source = at.beside("files", named)
     name = source.rsplit("/", 1)[-1]
     dest = target or at.destination_of(name)
@@ -204,10 +203,16 @@ def _cloned(found: re.Match[str], at: Surroundings) -> Written | None:
     dest = dest or (f"/opt/{thing}" if thing else None)
     if dest is None:
         return None
-    version = at.variable_expression(found.string, ("version", "branch", "revision", "ref"), needed=False)
+    version = at.variable_expression(found.string, ("version", "branch", "revision", "ref"))
     options = [("repo", phrases.quoted(repository)), ("dest", phrases.quoted(dest))]
-    options.append(("version", phrases.quoted(version or "HEAD")))
+    options.append(("version", phrases.quoted(version or "main")))
     return Written(at.module("git"), options)
+
+
+def _object(found: re.Match[str]) -> str:
+    """What the name is about, with its article: ` the app repository`."""
+    what = _cut(found["what"]).rstrip()
+    return what if re.match(r"\s+(?:the|an?)\b", what) else f" the{what}"
 
 
 def _clone_name(url: str | None, found: re.Match[str]) -> str | None:
@@ -220,7 +225,9 @@ def _clone_name(url: str | None, found: re.Match[str]) -> str | None:
 
 def _downloaded(found: re.Match[str], at: Surroundings) -> Written | None:
     url = phrases.url_in(found.string)
-    address = url or at.variable_expression(found.string, ("url", "download_url", "src", "link"))
+    address = url or at.variable_expression(
+        found.string, ("url", "download_url", "src", "link"), f"URL of{_object(found)}"
+    )
     if address is None:
         return None
     what = re.sub(r"\b(?:from|to|into|in|for)\b.*", "", found["what"])
@@ -514,7 +521,7 @@ IDIOMS: tuple[Idiom, ...] = (
         "apt_repository yum_repository",
     ),
     _idiom(
-        r"^(?P<verbs>(?:re)?start|stop|restart|reload|enable|disable|(?:(?:re)?start|stop|enable|disable)(?:,? and |/| & |, )(?:(?:re)?start|stop|enable|disable|reload))\b(?P<what>.*)",
+        r"^(?P<verbs>(?:(?:re)?start|stop|enable|disable)(?:,? and |/| & |, )(?:(?:re)?start|stop|enable|disable|reload)|(?:re)?start|stop|reload|enable|disable)\b(?P<what>.*)",
         "service systemd systemd_service",
         _service,
     ),

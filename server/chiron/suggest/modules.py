@@ -147,9 +147,10 @@ SIGNS = (
     "vote", "nearest", "words", "first_word", "last_word", "bayes", "path", "following", "idiom_first",
     "idiom_any", "purpose_vote", "purpose_bayes", "own_habit", "project_habit", "own_share", "log_count",
     "control", "example_only", "handler_service", "idiom_purpose", "platform",
+    "nearest_example", "idiom_alone",
 )  # fmt: skip
 WEIGHTS = (
-    0.7, 1.3, 0.2, 0.7, 0.6, 0.9, 0.0, 1.5, 1.2, 0.4, 1.3, 1.3, 0.5, 0.8, 0.2, 0.1, -2.0, 0.0, 0.0, 0.6, 1.8,
+    0.7, 1.3, 0.2, 0.7, 0.6, 0.9, 0.0, 1.5, 1.2, 0.4, 1.3, 1.3, 0.5, 0.8, 0.2, 0.1, -2.0, 0.0, 0.0, 0.6, 1.8, 1.0, 1.3,
 )  # fmt: skip
 
 
@@ -172,12 +173,15 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
     """For each module in question the strength of every sign of `SIGNS`."""
     votes: Counter[str] = Counter()
     nearest: dict[str, float] = {}
+    nearest_example: dict[str, float] = {}
     from_examples: dict[str, bool] = {}
     weights: dict[str, float] = {}
     for i, near in enumerate(question.near):
         module = module_name(near.task)
-        nearest[module] = max(nearest.get(module, 0.0), near.score)
-        from_examples[module] = from_examples.get(module, True) and near.task.origin == "examples"
+        is_example = near.task.origin == "examples"
+        best = nearest_example if is_example else nearest
+        best[module] = max(best.get(module, 0.0), near.score)
+        from_examples[module] = from_examples.get(module, True) and is_example
         if i < _N_VOTERS:
             weights[module] = weights.get(module, 0.0) + max(near.score, 0.0) ** 2
     total = sum(weights.values()) or 1.0
@@ -194,11 +198,18 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
     idiom_any = {_qualified(name) for idiom in idioms for name in idiom.modules}
     own = Counter(question.own)
     likely = sorted(by_word, key=lambda module: -by_word[module])[:_N_BY_WORDS]
-    modules = {*nearest, *likely, *idiom_first, *(module for module, _ in own.most_common(3))}
+    modules = {
+        *nearest,
+        *nearest_example,
+        *likely,
+        *idiom_first,
+        *(module for module, _ in own.most_common(3)),
+    }
     bayes = _bayes(modules, found, counts)
     purpose_votes, purpose_bayes = _by_purpose(votes), _by_purpose(bayes)
     own_purposes, all_purposes = _by_purpose(own), _by_purpose(counts.modules)
     idiom_purposes = {purpose(name): 0.6**i for i, name in reversed(list(enumerate(idiom_first)))}
+    alone = 1 - max((score for score in nearest.values()), default=0.0)
     platforms = _platforms(f"{question.path} {question.name}")
     following = counts.following.get(question.before[-1], Counter()) if question.before else Counter[str]()
     n_following = following.total() + 2
@@ -229,6 +240,8 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
             float(question.in_handlers and kind == "service"),
             idiom_purposes.get(kind, 0.0),
             _fit(module, platforms),
+            nearest_example.get(module, 0.0),
+            alone * 0.6 ** idiom_first.index(module) if module in idiom_first else 0.0,
         )
     return signs
 

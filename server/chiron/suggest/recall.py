@@ -56,7 +56,9 @@ class Recall:
             elif scope.kind == ScopeKind.MODULE_OPTIONS:
                 found = [
                     (rating, lay_out_options(scope, text), ground)
-                    for rating, text, ground in completions.options(scope, facts, self._catalog, place.of_module())
+                    for rating, text, ground in completions.options(
+                        scope, facts, self._catalog, place.of_module()
+                    )
                 ]
             elif scope.kind == ScopeKind.MODULE_NAME:
                 ranked = rank_modules(place.question(scope.task_name), self._memory.counts)
@@ -128,20 +130,21 @@ class _Place:
             [*self._above, *above],
             installed=lambda name: self._catalog.resolve(name) is not None,
             uses=lambda name: self._memory.counts.modules[name],
+            documented=self._catalog.module,
         )
 
     def drafts(self, name: str, above: Sequence[Task] = ()) -> list[Draft]:
         """Drafts of a task called `name`, surest first."""
         question = self.question(name)
-        shares = rank_modules(question, self._memory.counts)[:_N_MODULES]
+        shares = rank_modules(question, self._memory.counts)
         at = self.surroundings(above)
         near = list(question.near)
         there = {module_name(one.task) for one in near}
-        for module, _ in shares:
+        for module, _ in shares[:_N_MODULES]:
             if module not in there:
                 near += rated(self._memory.nearest_of(module, name)[:2], self._path, self._above)
         found = drafts(name, self._path, near, shares, at, self._facts.style)
-        return sorted(found, key=lambda draft: -confidence(draft))
+        return sorted(found, key=lambda draft: (draft.n_unknown > 0, -confidence(draft)))
 
     def of_module(self) -> list[Draft]:
         """Drafts of the enclosing task with the module it has, surest first."""
@@ -174,9 +177,9 @@ class _Place:
 
 
 def _chosen(found: Sequence[tuple[float, str, Ground]], lead: str, n: int) -> list[Candidate]:
-    """The `n` surest of different texts."""
+    """The first `n` of different texts."""
     candidates: dict[str, Candidate] = {}
-    for rating, text, ground in sorted(found, key=lambda one: -one[0]):
+    for rating, text, ground in found:
         if text.removeprefix(lead).strip() and text not in candidates:
             candidates[text] = Candidate(text, Source.RECALL, None, rating, (ground,))
     return list(candidates.values())[:n]

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from chiron.ansible.bodies import module_part, options_of, split_body
-from chiron.records import Facts, Task
+from chiron.records import Facts, Module, Task
 from chiron.suggest.wording import words
 
 _PACKAGE_MODULES = frozenset({"apt", "dnf", "dnf5", "yum", "package", "zypper", "pacman", "apk"})
-_NAMING_MODULES = _PACKAGE_MODULES | {"service", "systemd", "systemd_service", "user", "group"}
+_PROGRAM_MODULES = _PACKAGE_MODULES | {"service", "systemd", "systemd_service"}
 _SIMPLE = re.compile(r"[a-z][\w.+-]*$")
 #: Kinds of variables that a project sets for its tasks to use; registered results are of another shape.
 _SETTINGS = frozenset({"role_default", "role_var", "group_var", "host_var", "play_var", "argument_spec"})
@@ -27,7 +27,8 @@ class Surroundings:
     installed: Callable[[str], bool]
     #: Modules by how often they are used in this workspace, as FQCN.
     uses: Callable[[str], int]
-    in_role: bool = False
+    #: A module's documentation, by FQCN.
+    documented: Callable[[str], Module | None]
 
     @property
     def package_module(self) -> str:
@@ -41,11 +42,11 @@ class Surroundings:
         return best if "." not in choices[0] or self.installed(best) else names[0]
 
     @property
-    def subject(self) -> str | None:
-        """What the tasks before were about: the package, service or user named last, or the role."""
+    def program(self) -> str | None:
+        """What the tasks before were about: the package or service named last, or the role."""
         for task in reversed(self.above):
             part = module_part(split_body(task.body))
-            if part is None or part.key.rsplit(".", 1)[-1] not in _NAMING_MODULES:
+            if part is None or part.key.rsplit(".", 1)[-1] not in _PROGRAM_MODULES:
                 continue
             for option in options_of(part):
                 value = option.value.strip("\"'")
@@ -82,12 +83,15 @@ class Surroundings:
                 best = (score, variable.name)
         return best[1] if best else None
 
-    def variable_expression(self, name: str, endings: Sequence[str], needed: bool = True) -> str | None:
-        """`{{ variable }}` for `name`. Where none is in reach and one is `needed`: one that must be given."""
+    def variable_expression(self, name: str, endings: Sequence[str], missing: str = "") -> str | None:
+        """`{{ variable }}` for `name`. Where none is in reach: what says that it is `missing`, or None."""
         variable = self.variable_for(name, endings)
         if variable is not None:
             return f"{{{{ {variable} }}}}"
-        return None if not needed else None
+        if not missing:
+            return None
+        # Ansible's own way to say that a value must be given; it names what is missing when it is run.
+        return "{{ undef(hint='" + re.sub(r"[^\w ./-]", "", missing).strip() + "') }}"
 
     def path_variable(self, name: str, endings: Sequence[str]) -> str | None:
         """`{{ variable }}` of a path that `name` speaks of."""
@@ -119,9 +123,9 @@ class Surroundings:
             return f"/usr/local/bin/{stem}"
         if suffix in {"conf", "cfg", "cnf", "ini", "toml", "yml", "yaml", "json", "xml", "properties", "env"}:
             folder = {"sshd_config": "ssh", "my": "mysql", "php": "php"}.get(stem, stem)
-            subject = self.subject
-            if subject and subject != stem and _SIMPLE.match(subject):
-                folder = subject
+            program = self.program
+            if program and program != stem and _SIMPLE.match(program):
+                folder = program
             return f"/etc/{folder}/{name}"
         return None
 
@@ -131,7 +135,7 @@ class Surroundings:
 
     def notified(self, name: str) -> tuple[tuple[str, str], ...]:
         """`notify` with the handler in reach that reloads or restarts what the file `name` configures."""
-        subject = set(words(name.rsplit(".", 1)[0])) | ({self.subject} if self.subject else set())
+        subject = set(words(name.rsplit(".", 1)[0])) | ({self.program} if self.program else set())
         for handler in self.facts.handlers:
             named = words(handler)
             if "{{" not in handler and named[:1] in (["reload"], ["restart"]) and subject & set(named[1:]):
