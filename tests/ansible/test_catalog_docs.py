@@ -17,6 +17,7 @@ from chiron.ansible.catalog import Catalog
 from chiron.ansible.constraints import read_constraints
 from chiron.ansible.docs import python_texts
 from chiron.ansible.fragments import fragment_texts
+from chiron.ansible.powershell import read_powershell
 from chiron.ansible.shared import fallback_options, secret_options
 from chiron.config import Settings
 from chiron.records import Module, Option
@@ -201,6 +202,31 @@ def test_constraints_a_module_takes_over_from_module_utils_are_found(catalog: Ca
     dnf = catalog.module("ansible.builtin.dnf")
     assert dnf is not None
     assert ("name", "list") in dnf.constraints.mutually_exclusive
+
+
+def test_constraints_of_a_powershell_module_come_from_its_literals(catalog: Catalog) -> None:
+    module = catalog.module("acme.cloud.volume")
+    assert module is not None
+    assert module.constraints.required_if == (("letter", "it''s \"D\"", ("size", "label"), True),)
+    assert module.constraints.mutually_exclusive == (("size", "label"), ("key", "label"))
+    assert module.options["size"].constraints is not None
+    assert module.options["size"].constraints.required_one_of == (("bytes", "share"),)
+    assert module.options["key"].no_log
+    assert not module.options["letter"].no_log
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        b"$spec = @{",
+        b"$spec = @{ options = @{" * 500,
+        b"$spec = @(}",
+        b"$spec = @{ options = @{} = = } ) , ;",
+        b"\xff$s=@{",
+    ],
+)
+def test_broken_powershell_has_no_constraints(code: bytes) -> None:
+    assert read_powershell(code) == ({}, frozenset())
 
 
 def test_only_what_every_module_in_the_file_demands_counts() -> None:

@@ -34,7 +34,7 @@ from chiron.records import Module, Option, Task
 from chiron.store.docs import DocsStore
 
 #: Changes when what is kept of a module changes its form.
-FORM = 4
+FORM = 5
 #: Options held in memory at once, sub-options counted. A module beyond that is read from disk again.
 MAX_OPTIONS = 60_000
 

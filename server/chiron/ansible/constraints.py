@@ -56,7 +56,7 @@ def _read(tree: ast.Module, source: bytes) -> dict[str, Any]:
             keyword: value
             for keyword in KEYWORDS
             if keyword in spec.keywords
-            and (value := _clean(keyword, _known(spec.keywords[keyword], spec.names, attributes))) is not None
+            and (value := clean(keyword, _known(spec.keywords[keyword], spec.names, attributes))) is not None
         }
         if not spec.whole:
             # Two options of one name cannot be told apart where they demand different things.
@@ -252,7 +252,7 @@ def _known(node: ast.expr, names: Names, attributes: Names, depth: int = 0) -> A
         return None
 
 
-def _clean(keyword: str, value: Any) -> list[Any] | dict[str, Any]:
+def clean(keyword: str, value: Any) -> list[Any] | dict[str, Any]:
     """`value` in the form in which it is kept; what `AnsibleModule` would make nothing of is left out."""
     if keyword == "required_by":
         pairs = value.items() if isinstance(value, dict) else ()

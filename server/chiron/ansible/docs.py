@@ -18,6 +18,7 @@ from chiron.ansible.files import read_bytes, stamp
 from chiron.ansible.fragments import Fragments, locate, merged
 from chiron.ansible.literals import NotLiteral, assignments, evaluate, parse
 from chiron.ansible.plain import mapping, read_yaml, text_of
+from chiron.ansible.powershell import read_powershell
 from chiron.ansible.shared import Marks, Shared
 from chiron.records import Module, Option
 
@@ -66,6 +67,10 @@ def read_docs(found: Found, index: Index, fragments: Fragments, shared: Shared) 
         raw = merged(raw, fragment)
     code = b"" if found.path.endswith(_YAML) else source
     constraints = read_constraints(code)
+    secret: frozenset[str] = frozenset()
+    if stamp(script := f"{found.path.rpartition('.')[0]}.ps1") is not None:
+        constraints, secret = read_powershell(read_bytes(script, within=found.within) or b"")
+        files.append(script)
     collection = index.collections.get(found.collection)
     for path in shared.taken_over(code, collection, index):
         for keyword, value in read_constraints(read_bytes(path, within=found.within) or b"").items():
@@ -77,7 +82,7 @@ def read_docs(found: Found, index: Index, fragments: Fragments, shared: Shared) 
         files.append(found.action)
         for keyword, value in read_constraints(action).items():
             constraints.setdefault(keyword, value)
-    options = _plain_options(raw.get("options"), marks)
+    options = _plain_options(raw.get("options"), Marks(marks.secret | secret, marks.fallback))
     for path, inner in constraints.pop("sub", ()):
         _constrain(options, path, inner)
     return {
