@@ -28,17 +28,16 @@ from chiron.models.fake_server import ScriptedServer
 from chiron.models.weights import find_weights
 from chiron.records import ModelRequest
 
-TASK = "- name: Ensure package {n} is present\n  ansible.builtin.package:\n    name: p{n}\n    state: present\n\n"
-MODULES = ("package:", "service:", "template:", "copy:", "file:", "git:", "user:", "apt:", "apt_key:", "cron:",
-           "get_url:", "systemd_service:")  # fmt: skip
+TASK = "- name: Ensure {n} is present\n  ansible.builtin.package:\n    name: p{n}\n    state: present\n\n"
+MODULES = ("package:", "service:", "template:", "copy:", "file:", "git:", "user:", "apt:", "apt_key:",
+           "cron:", "get_url:", "systemd_service:")  # fmt: skip
 
 
 def show(what: str, seconds: list[float]) -> None:
     ordered = sorted(seconds)
-    p95 = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
-    print(
-        f"{what:58} p50 {statistics.median(ordered) * 1e3:8.1f} ms   p95 {p95 * 1e3:8.1f} ms   n {len(ordered)}"
-    )
+    n = len(ordered)
+    p50, p95 = statistics.median(ordered) * 1e3, ordered[min(n - 1, round(0.95 * n))] * 1e3
+    print(f"{what:58} p50 {p50:8.1f} ms   p95 {p95:8.1f} ms   n {n}")
 
 
 async def timed(run: Callable[[], Awaitable[object]], n: int) -> list[float]:
@@ -152,7 +151,10 @@ def memory(model: EmbeddedModel) -> None:
     status = Path(f"/proc/{server.pid}/status") if server else None
     if status is not None and status.exists():
         wanted = ("VmRSS", "RssAnon", "RssFile")
-        print("memory of the server:", *(l for l in status.read_text().splitlines() if l.startswith(wanted)))
+        print(
+            "memory of the server:",
+            *(line for line in status.read_text().splitlines() if line.startswith(wanted)),
+        )
 
 
 def main() -> None:

@@ -182,6 +182,11 @@ async def test_what_was_probed_is_remembered_and_can_be_kept() -> None:
             assert Probed.from_dict(model.probed.to_dict()) == model.probed
 
 
+@pytest.mark.parametrize("kept", [None, 1, {}, {"chat": True}, {"chat": 1, "capabilities": {}}])
+def test_what_was_kept_of_a_probe_and_does_not_fit_is_forgotten(kept: object) -> None:
+    assert Probed.from_dict(kept) is None
+
+
 async def test_only_the_headers_an_endpoint_needs_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "for-somebody-else")
     monkeypatch.setenv("OPENAI_ORG_ID", "our-org")

@@ -50,10 +50,10 @@ class Probed:
         if not isinstance(kept, Mapping):
             return None
         can, chat = kept.get("capabilities"), kept.get("chat")
-        names = {entry.name for entry in fields(Capabilities)}
-        if not isinstance(can, Mapping) or set(can) != names or not isinstance(chat, bool):
+        kinds = {entry.name: type(entry.default) for entry in fields(Capabilities)}
+        if not isinstance(can, Mapping) or can.keys() != kinds.keys() or not isinstance(chat, bool):
             return None
-        if not all(isinstance(value, bool) for value in can.values()):
+        if any(type(value) is not kinds[name] for name, value in can.items()):
             return None
         return Probed(Capabilities(**can), chat)
 
