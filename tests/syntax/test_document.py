@@ -13,7 +13,6 @@ from chiron.syntax.document import (
     NO_INDENT,
     Document,
     column_to_units,
-    indentation,
     units_to_column,
 )
 
@@ -39,7 +38,7 @@ def check_same(one: Document, other: Document) -> None:
     assert one.text == other.text
     assert one.n_lines == other.n_lines
     assert [one.line(n) for n in range(one.n_lines)] == [other.line(n) for n in range(other.n_lines)]
-    assert one.indents == other.indents
+    assert [one.indent(n) for n in range(one.n_lines)] == [other.indent(n) for n in range(other.n_lines)]
     assert one.lines(0, one.n_lines) == other.text
 
 
@@ -69,9 +68,9 @@ def test_the_last_line_can_be_emptied() -> None:
 
 def test_a_first_line_behind_a_byte_order_mark_has_no_indentation() -> None:
     document = Document("", BOM + "- name: a\n")
-    assert document.indents[0] == 0
+    assert document.indent(0) == 0
     document.apply(Position(0, 1), Position(0, 1), "  ", 1)
-    assert document.indents[0] == 2
+    assert document.indent(0) == 2
 
 
 def test_a_full_replacement_reports_the_whole_text() -> None:
@@ -132,7 +131,25 @@ def test_positions_outside_the_text_are_clamped() -> None:
     ],
 )
 def test_blank_lines_and_comments_have_no_indentation(line: str, columns: int) -> None:
-    assert indentation(line) == columns
+    assert Document("", line).indent(0) == columns
+
+
+def test_lines_that_say_nothing_are_passed_over() -> None:
+    document = Document("", "a:\n\n  # b\n   \n  - c\n\n")
+    assert document.line_above(4) == 0
+    assert document.line_above(0) == -1
+    assert document.line_below(0) == 4
+    assert document.line_below(4) == document.n_lines
+
+
+def test_a_line_belongs_to_the_nearest_one_further_left() -> None:
+    document = Document("", "a:\n- b:\n    c:\n\n  d:\n- e:\n---\n-\n")
+    assert document.outer_line(4, 4, dash=False) == 2 - 1
+    assert document.outer_line(5, 4, dash=False) == 4
+    assert document.outer_line(5, 0, dash=True) == 0
+    assert document.outer_line(7, 0, dash=True) == 6
+    assert document.outer_line(5, 0, dash=False) == -1
+    assert document.outer_line(5, 999, dash=True) == 4
 
 
 def test_a_huge_or_binary_text_is_not_readable() -> None:

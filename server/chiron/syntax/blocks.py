@@ -43,7 +43,7 @@ def task_blocks(text: str) -> list[Block]:
     text_column = NO_INDENT  # of the key whose block scalar is being passed
     number = -1
     while (number := number + 1) < document.n_lines:
-        indent = document.indents[number]
+        indent = document.indent(number)
         if indent == NO_INDENT or indent > text_column:
             continue
         text_column = NO_INDENT

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,11 @@ NO_INDENT = 1 << 30
 #: Above this many characters a text is no playbook, and nothing is looked for in it.
 MOST_CHARACTERS = 2_000_000
 
+#: A line's margin is twice its indentation, and one more unless a dash opens it. The two highest stand for
+#: lines indented further than anyone does, and for those that are blank or a comment.
+_DEEP, _BLANK = 254, 255
+
+_DASH = re.compile(r"-(?:[ \t\r\n]|$)")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
@@ -51,8 +57,8 @@ class Document:
     def _load(self, text: str) -> None:
         self._text = text
         self._lines = _split(text, to_end=True)
-        self._indents = [indentation(line) for line in self._lines]
-        self._indents[0] = indentation(self._lines[0].removeprefix(BOM))
+        #: One byte a line, so that the lines between a place and what it belongs to are passed over at once.
+        self._margins = bytearray(map(_margin, self._lines))
 
     @property
     def text(self) -> str:
@@ -69,11 +75,6 @@ class Document:
         """False for texts that are no YAML anyone writes by hand: huge, or with a NUL."""
         return len(self._text) <= MOST_CHARACTERS and "\0" not in self._text
 
-    @property
-    def indents(self) -> list[int]:
-        """Columns of leading blanks by line, `NO_INDENT` for blank lines and comments. Not to be changed."""
-        return self._indents
-
     def line(self, number: int) -> str:
         """Line `number` without its ending; "" outside the text."""
         if not 0 <= number < len(self._lines):
@@ -83,6 +84,31 @@ class Document:
     def lines(self, first: int, last: int) -> str:
         """Lines `first` to `last`, both included, with their endings."""
         return "".join(self._lines[max(first, 0) : max(last + 1, 0)])
+
+    # ----------------------------------------------------------------- margins
+
+    def indent(self, number: int) -> int:
+        """Columns of blanks that line `number` begins with, `NO_INDENT` for a blank line or a comment.
+
+        Further than 127 columns nothing is told apart.
+        """
+        margin = self._margins[number]
+        return NO_INDENT if margin == _BLANK else margin >> 1
+
+    def line_above(self, number: int) -> int:
+        """The nearest line above `number` that is neither blank nor a comment, or -1."""
+        return len(self._margins[: max(number, 0)].rstrip(bytes([_BLANK]))) - 1
+
+    def line_below(self, number: int) -> int:
+        """The nearest line below `number` that is neither blank nor a comment, or `n_lines`."""
+        return len(self._margins) - len(self._margins[max(number + 1, 0) :].lstrip(bytes([_BLANK])))
+
+    def outer_line(self, number: int, column: int, *, dash: bool) -> int:
+        """The nearest line above `number` that begins left of `column`; -1 where there is none.
+
+        With `dash` it may begin right there too, as long as no dash opens it.
+        """
+        return len(self._margins[: max(number, 0)].rstrip(_inner_margins(min(column, _DEEP), dash))) - 1
 
     # ----------------------------------------------------------------- places
 
@@ -127,8 +153,7 @@ class Document:
         rest = self._lines[end.line][end.column :]
         lines = _split(head + text + rest, to_end=end.line == len(self._lines) - 1)
         self._lines[first : end.line + 1] = lines
-        self._indents[first : end.line + 1] = map(indentation, lines)
-        self._indents[0] = indentation(self._lines[0].removeprefix(BOM))
+        self._margins[first : end.line + 1] = bytes(map(_margin, lines))
         self._text = self._text[:at] + text + self._text[until:]
         return change
 
@@ -156,14 +181,21 @@ def _split(text: str, *, to_end: bool) -> list[str]:
     return lines
 
 
-def indentation(line: str) -> int:
-    """Columns of blanks before the first character, `NO_INDENT` for blank lines and comments."""
+def _margin(line: str) -> int:
+    line = line.removeprefix(BOM)
     content = line.lstrip(" ")
     if content[:1] == "\t":
         content = content.lstrip(" \t")
     if not content or content[0] in "#\r\n":
-        return NO_INDENT
-    return len(line) - len(content)
+        return _BLANK
+    return min(2 * (len(line) - len(content)) + (_DASH.match(content) is None), _DEEP)
+
+
+@cache
+def _inner_margins(column: int, dash: bool) -> bytes:
+    """Margins of lines that something at `column` cannot belong to."""
+    least = min(2 * column, _DEEP)
+    return bytes(margin for margin in range(least, 256) if not (dash and margin == least + 1))
 
 
 def n_bytes(text: str) -> int:

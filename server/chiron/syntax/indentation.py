@@ -135,36 +135,19 @@ def is_empty(value: str) -> bool:
     return not value or bool(_PROPERTY.match(value))
 
 
-def line_above(document: Document, number: int) -> int:
-    """The nearest line above `number` that is neither blank nor a comment, -1 where there is none."""
-    indents = document.indents
-    above = min(number, len(indents)) - 1
-    while above >= 0 and indents[above] == NO_INDENT:
-        above -= 1
-    return above
-
-
-def line_below(document: Document, number: int) -> int:
-    """The nearest line below `number` that is neither blank nor a comment; `n_lines` where there is none."""
-    indents = document.indents
-    below = number + 1
-    while below < len(indents) and indents[below] == NO_INDENT:
-        below += 1
-    return below
-
-
 def levels_above(document: Document, number: int, column: int, *, dash: bool) -> Iterator[Level]:
     """The keys and dashes that something at `column` of line `number` would belong to, innermost first.
 
     With `dash` that something is a list's dash, whose key may stand at the same column.
     """
-    indents = document.indents
     want, line = column, number
     while want > 0 or dash:
-        line = _next_outer(document, indents, line, want, dash=dash)
+        line = document.outer_line(line, want, dash=dash)
         if line < 0:
             return
         outer = read_line(document, line)
+        if not outer.dashes and outer.column == 0 and outer.value.startswith(("---", "...")):
+            return
         if outer.key is None and not outer.dashes:
             continue  # text that continues a value, or garbage: it holds nothing
         if outer.column >= 0 and (outer.column < want or (dash and outer.column == want)):
@@ -172,32 +155,17 @@ def levels_above(document: Document, number: int, column: int, *, dash: bool) ->
         for at in reversed(outer.dashes):
             if at < want:
                 yield Level(line, at, None)
-        want, dash = indents[line], bool(outer.dashes)
-
-
-def _next_outer(document: Document, indents: list[int], line: int, want: int, *, dash: bool) -> int:
-    """The nearest line above `line` that could hold something at column `want`, or -1."""
-    for above in range(line - 1, -1, -1):
-        indent = indents[above]
-        if indent > want or (indent == want and not dash):
-            continue
-        text = document.line(above)
-        if indent == 0 and text.startswith(("---", "...")):
-            return -1
-        if indent < want or not _DASH.match(text, indent):
-            return above
-    return -1
+        want, dash = document.indent(line), bool(outer.dashes)
 
 
 def entry_at(document: Document, first_line: int, column: int) -> Entry:
     """The list item whose dash stands at `column` of `first_line`."""
-    indents = document.indents
     head = read_line(document, first_line)
     lines = [head] if head.column >= 0 and head.dashes and head.dashes[-1] == column else []
     key_column = head.column if lines else None
     last = first_line
     for number in range(first_line + 1, min(document.n_lines, first_line + _MOST_LINES)):
-        indent = indents[number]
+        indent = document.indent(number)
         if indent <= column:
             break
         if indent == NO_INDENT:

@@ -14,7 +14,6 @@ from chiron.syntax.document import BOM, Document
 from chiron.syntax.indentation import (
     is_empty,
     levels_above,
-    line_above,
     opens_text,
     parse_line,
     read_line,
@@ -105,7 +104,7 @@ def _at_word(document: Document, position: Position, kind: FileKind, match: re.M
 
 def _body_under(document: Document, position: Position, kind: FileKind) -> Scope | None:
     """`task_body` on a blank line under a task's name or keywords."""
-    number = line_above(document, position.line)
+    number = document.line_above(position.line)
     if number < 0 or (gap := blank_lines(document, number, position.line)) > _WIDEST_GAP:
         return None
     above = read_line(document, number)
@@ -170,7 +169,7 @@ def _module_options(
     options = options_under(document, module, entry, position.line)
     if options and (options[0].dashes or options[0].column != column):
         return None
-    above = line_above(document, position.line)
+    above = document.line_above(position.line)
     if blank_lines(document, above, position.line) > _WIDEST_GAP:
         return None
     indent = column if options or word else module.column + habit_above(document, module.line)

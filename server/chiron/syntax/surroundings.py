@@ -14,7 +14,6 @@ from chiron.syntax.indentation import (
     entry_at,
     is_empty,
     levels_above,
-    line_below,
     read_line,
     task_list,
 )
@@ -71,7 +70,7 @@ def options_under(document: Document, module: Level, entry: Entry, besides: int)
     options: list[Line] = []
     column = None
     for number in range(module.line + 1, entry.last_line + 1):
-        indent = document.indents[number]
+        indent = document.indent(number)
         if indent == NO_INDENT or number == besides:
             continue
         if indent <= module.column:
@@ -91,7 +90,7 @@ def habit_above(document: Document, line: int) -> int:
     """By how many columns the mapping nearest above `line` is indented; 2 where there is none near."""
     below: Line | None = None
     for number in range(line - 1, max(line - _HABIT_LINES, -1), -1):
-        if document.indents[number] == NO_INDENT:
+        if document.indent(number) == NO_INDENT:
             continue
         above = read_line(document, number)
         if below is not None and not below.dashes and above.key is not None and is_empty(above.value):
@@ -104,19 +103,19 @@ def habit_above(document: Document, line: int) -> int:
 
 def step_in(document: Document, parent: Level | None, column: int) -> int | None:
     """Columns from dash to keys in the list under `parent`; None where its dashes stand at another column."""
-    first = line_below(document, parent.line if parent is not None else -1)
+    first = document.line_below(parent.line if parent is not None else -1)
     while (
         parent is None
         and first < document.n_lines
         and document.line(first).removeprefix(BOM).startswith(("---", "%"))
     ):
-        first = line_below(document, first)
+        first = document.line_below(first)
     if first >= document.n_lines:
         return 2
     item = read_line(document, first)
     if parent is not None and (
-        document.indents[first] < parent.column
-        or (document.indents[first] == parent.column and not item.dashes)
+        document.indent(first) < parent.column
+        or (document.indent(first) == parent.column and not item.dashes)
     ):
         return 2  # the list has no item yet
     if not item.dashes or item.dashes[0] != column:
