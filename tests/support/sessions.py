@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pytest_lsp import LanguageClient
 
 
@@ -55,6 +57,23 @@ class Session:
         items = answer.items if isinstance(answer, types.InlineCompletionList) else answer
         return list(items or ())
 
+    async def cancelled(self, uri: str, line: int, character: int, after_s: float) -> int:
+        """Asks, cancels after `after_s`, and returns the error code that the server answers with."""
+        params = types.InlineCompletionParams(
+            context=types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked),
+            text_document=types.TextDocumentIdentifier(uri),
+            position=types.Position(line, character),
+        )
+        asked = self.client.protocol.send_request_async(types.TEXT_DOCUMENT_INLINE_COMPLETION, params, "c-1")
+        waiting = asyncio.ensure_future(asked)
+        await asyncio.sleep(after_s)
+        self.client.cancel_request(types.CancelParams("c-1"))
+        try:
+            await waiting
+        except JsonRpcException as error:
+            return error.code
+        return 0
+
     async def accept(self, item: types.InlineCompletionItem) -> None:
         assert item.command is not None
         await self.client.workspace_execute_command_async(
@@ -69,8 +88,8 @@ class Session:
 
     async def leave(self) -> None:
         """Shutdown and exit, after which every row is in the log."""
-        await self.client.shutdown_async(None)
-        self.client.exit(None)
+        await self.client.shutdown_session()
+        await self.client.stop()
 
 
 Start = Callable[..., Awaitable[Session]]
