@@ -17,37 +17,13 @@ PLACE = re.compile(r"«([a-z0-9_]+)»")
 
 _LOWER, _UPPER, _DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
 _BASE62 = _LOWER + _UPPER + _DIGITS
+_CAPITALS = _UPPER + _DIGITS
 _HEX = "0123456789abcdef"
-_WORDS = [
-    "correct",
-    "horse",
-    "battery",
-    "staple",
-    "winter",
-    "summer",
-    "dragon",
-    "monkey",
-    "shadow",
-    "master",
-    "purple",
-    "coffee",
-    "guitar",
-    "planet",
-    "silver",
-    "garden",
-    "orange",
-    "castle",
-    "marble",
-    "falcon",
-    "hammer",
-    "violet",
-    "copper",
-    "anchor",
-    "meadow",
-    "pepper",
-    "rocket",
-    "saddle",
-]
+_WORDS = tuple(
+    """correct horse battery staple winter summer dragon monkey shadow master purple coffee guitar planet
+    silver garden orange castle marble falcon hammer violet copper anchor meadow pepper rocket
+    saddle""".split()  # noqa: SIM905 words read better unquoted
+)
 
 
 @dataclass(frozen=True)
@@ -76,7 +52,7 @@ def plant(text: str, seed: int) -> Planted:
 
 
 def pieces(secret: str) -> list[str]:
-    """The parts of a secret that must not be found anywhere: its lines, but for those all of its kind have."""
+    """The parts of a secret that must not be found anywhere: its lines, but for the markers."""
     lines = [line.strip() for line in secret.replace("\\n", "\n").split("\n")]
     return [line for line in lines if line and not line.startswith(("-----", "$ANSIBLE_VAULT"))]
 
@@ -115,7 +91,7 @@ def _base64url(draw: random.Random, text: str) -> str:
 
 def _jwt(draw: random.Random) -> str:
     header = _base64url(draw, '{"alg":"HS256","typ":"JWT"}')
-    body = _base64url(draw, '{"sub":"%s","iat":%d}' % (_of(draw, _LOWER, 8), draw.randrange(10**9)))
+    body = _base64url(draw, f'{{"sub":"{_of(draw, _LOWER, 8)}","iat":{draw.randrange(10**9)}}}')
     return f"{header}.{body}.{_of(draw, _BASE62 + '-_', 43)}"
 
 
@@ -187,7 +163,7 @@ KINDS: Mapping[str, _Draw] = {
         f"xoxb-{_of(draw, _DIGITS, 12)}-{_of(draw, _DIGITS, 12)}-{_of(draw, _BASE62, 24)}"
     ),
     "slack_hook": lambda draw, _: (
-        f"https://hooks.slack.com/services/T{_of(draw, _UPPER + _DIGITS, 8)}/B{_of(draw, _UPPER + _DIGITS, 8)}/{_of(draw, _BASE62, 24)}"
+        f"https://hooks.slack.com/services/T{_of(draw, _CAPITALS, 8)}/B{_of(draw, _CAPITALS, 8)}/{_of(draw, _BASE62, 24)}"
     ),
     "stripe": lambda draw, _: draw.choice(("sk_live_", "rk_live_", "sk_test_")) + _of(draw, _BASE62, 24),
     "sendgrid": lambda draw, _: "SG." + _of(draw, _BASE62, 22) + "." + _of(draw, _BASE62, 43),

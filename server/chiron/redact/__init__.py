@@ -6,6 +6,6 @@ restore(answer, more, document)         # None: it must be withheld
 holds_secret(answer, more, document)    # a kind: it must be withheld
 """
 
-from chiron.redact.placeholders import Redaction, holds_secret, redact, restore, warm_up
+from chiron.redact.placeholders import Redaction, holds_secret, redact, redact_part, restore, warm_up
 
-__all__ = ["Redaction", "holds_secret", "redact", "restore", "warm_up"]
+__all__ = ["Redaction", "holds_secret", "redact", "redact_part", "restore", "warm_up"]

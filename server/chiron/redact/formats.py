@@ -98,7 +98,8 @@ _OURS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "Netlify, Fly, Planetscale",
         ("nfp_", "fo1_", "fm", "pscale_"),
-        r"(?:nfp_[A-Za-z0-9]{36,}|fo1_[\w-]{40,}|FlyV1 fm[12][ar]?_[\w+/=,-]{30,}|pscale_(?:tkn|pw|oauth)_[\w.=-]{30,})",
+        r"(?:nfp_[A-Za-z0-9]{36,}|fo1_[\w-]{40,}|FlyV1 fm[12][ar]?_[\w+/=,-]{30,}"
+        r"|pscale_(?:tkn|pw|oauth)_[\w.=-]{30,})",
     ),
     ("crypt", ("$",), r"\$(?:1|2[abxy]|5|6|7|y|gy|apr1|argon2(?:i|d|id))\$[A-Za-z0-9./$=,+-]{12,}"),
     (
@@ -144,7 +145,10 @@ def find_formats(line: str) -> list[tuple[int, int, str]]:
     lower = line.lower()
     found: list[tuple[int, int, str]] = []
     for known in formats():
-        if not any(hint in lower for hint in known.hints):
+        for hint in known.hints:
+            if hint in lower:
+                break
+        else:
             continue
         for match in known.pattern.finditer(line):
             start, end = match.span(_secret_group(match))

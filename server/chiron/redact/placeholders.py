@@ -9,9 +9,10 @@ from functools import lru_cache
 
 from chiron.redact.blocks import find_secrets, merge
 from chiron.redact.formats import formats
-from chiron.redact.lines import PLACEHOLDER, Span
+from chiron.redact.scalars import PLACEHOLDER, Span
 from chiron.redact.values import n_changes
 
+_NAME = re.compile(r"[a-zA-Z]+(?:[_.-][a-zA-Z]+)*")
 #: What a model makes of a placeholder that it does not copy exactly.
 _MANGLED = re.compile(r"CHIRON[\s_\\-]*SECRET", re.I)
 
@@ -37,26 +38,34 @@ def redact(text: str, *, known: Redaction | None = None) -> Redaction:
     secret that was found once is also taken out where it stands without its key. What looks like a
     placeholder already is replaced too, and so cannot be taken for one of ours.
     """
-    spans = find_secrets(text)
+    return redact_part(text, 0, len(text), known=known)
+
+
+def redact_part(text: str, start: int, end: int, *, known: Redaction | None = None) -> Redaction:
+    """Like `redact`, of `text[start:end]` only, but seeing what stands round it.
+
+    A part that begins within a block (a key, a vault, the items under `passwords:`) shows by itself neither
+    that it holds secrets nor which: whoever sends a part of a text cuts it with this.
+    """
     secrets = dict(known.secrets) if known else {}
     kinds = dict(known.kinds) if known else {}
-    spans = _with_repetitions(text, spans, secrets)
-    if not spans:
-        return Redaction(text, secrets, kinds)
     names = {secret: name for name, secret in secrets.items()}
     parts: list[str] = []
-    at = 0
-    for start, end, kind in spans:
-        secret = text[start:end]
+    at = start
+    for first, last, kind in _with_repetitions(text, find_secrets(text), secrets):
+        first, last = max(first, start), min(last, end)  # noqa: PLW2901 what of the span lies in the part
+        if last <= first:
+            continue
+        secret = text[first:last]
         name = names.get(secret)
         if name is None:
             name = f"__CHIRON_SECRET_{len(secrets) + 1}__"
             names[secret] = name
             secrets[name] = secret
             kinds[name] = kind
-        parts += (text[at:start], name)
-        at = end
-    parts.append(text[at:])
+        parts += (text[at:first], name)
+        at = last
+    parts.append(text[at:end])
     return Redaction("".join(parts), secrets, kinds)
 
 
@@ -121,7 +130,12 @@ def _occurs(secret: str, text: str) -> bool:
 
 
 def _bounded(secret: str) -> str:
-    """A pattern for `secret` where it is not a part of some longer word."""
+    """A pattern for `secret` where it is not a part of some longer word, nor a key or a variable.
+
+    What looks like a name of Ansible's is only taken for the secret where it is quoted or stands alone.
+    """
+    if _NAME.fullmatch(secret):
+        return rf"(?:(?<=['\"])|(?<=[ \t=]))(?<!\{{\{{ ){re.escape(secret)}(?=['\"](?!\s*:)|[ \t]*(?:\n|$))"
     before = r"(?<![A-Za-z0-9])" if secret[0].isalnum() else ""
     after = r"(?![A-Za-z0-9])" if secret[-1].isalnum() else ""
     return before + re.escape(secret) + after
@@ -129,4 +143,4 @@ def _bounded(secret: str) -> str:
 
 def _is_distinctive(secret: str) -> bool:
     """Whether `secret` can be told from ordinary words where it stands by itself."""
-    return len(secret) >= 6 and n_changes(secret) >= 1 and any(not char.isalpha() for char in secret)
+    return len(secret) >= 6 and not secret.isalpha() and n_changes(secret) >= 1

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
-#: Words that stand where a secret could and are none, in lower case.
+#: Words that stand where a secret could and are none, in lower case: switches, states, kinds of secret.
 _WORDS = frozenset(
-    """true false yes no on off null none nil undefined omit present absent latest always never on_create
-    required optional default auto automatic automatically disabled enabled random generated generate prompt
-    ask file env environment vault keyring stdin str string bool boolean int integer list dict raw path
-    text sha512 sha256 sha1 md5 md5crypt bcrypt blowfish scram scram-sha-256 scram-sha-512 plain plaintext
-    hash hashed encrypted rsa ed25519 ecdsa dsa token password secret basic bearer digest oauth oauth2
-    ldap kerberos pam peer trust ident cert certificate sudo su read write admin any all self
-    todo tbd redacted hidden masked changeit_placeholder""".split()
+    """true false yes no on off y n null none nil ~ undefined omit present absent latest always never
+    on_create required optional default auto automatic enabled disabled random generated generate prompt
+    ask file env environment vault keyring stdin str string bool boolean int integer list dict raw path text
+    sha512 sha256 sha1 md5 md5crypt bcrypt blowfish scram scram-sha-256 scram-sha-512 plain plaintext hash hashed encrypted
+    rsa ed25519 ecdsa dsa basic bearer digest oauth oauth2 ldap kerberos pam ident redacted masked
+    value_specified_in_no_log_parameter""".split()  # noqa: SIM905 words read better unquoted
 )
+#: Stars, variables of shells and templates, what a person is to fill in.
 _MASK = re.compile(
-    r"^(?:[*x.\-_?#•]{3,}|<[^<>]*>|\[[^\[\]]*\]|\.\.\.|\$\{?\w+\}?|\$\([^()]*\)|%\w+%|@\w+@)$", re.I
+    r"[*xX.\-_?#•]{3,}|<[^<>]*>|\[[^\[\]]*\]|\$[A-Z_][A-Z0-9_]*|\$\{[^{}]*\}|\$\([^()]*\)|%[A-Za-z_]\w*%|@[A-Za-z_]\w*@|\\g<\w+>"
 )
 _PATH = re.compile(
     r"^(?:~|\.{1,2}|[A-Za-z]:)?(?:[/\\][\w.@+,~%-]*)+$|^(?:[\w.@-]+/)+[\w.@-]*\.[A-Za-z]\w{0,5}$"
@@ -29,10 +30,19 @@ _ADDRESS = re.compile(r"^\d{1,3}(?:\.\d{1,3}){3}(?:[:/]\d+)?$|^[0-9a-fA-F:]*::?[
 _DATE = re.compile(r"^\d{4}-\d\d-\d\d(?:[T ].*)?$")
 _EMAIL = re.compile(r"^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$")
 _HOST = re.compile(r"^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}(?::\d+)?$")
+#: Names that cloud providers give to what they run: `ami-06cf02a98a61f9f5e`.
+_RESOURCE = re.compile(r"^[a-z]{1,10}(?:-[a-z]{1,10})?-[0-9a-f]{8,17}$")
 _UUID = re.compile(r"^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$", re.I)
 _HEX = re.compile(r"^(?:0x)?[0-9a-fA-F]+$")
 _WORDY = re.compile(r"^[A-Za-z]*(?:[_.\-/ :][A-Za-z]*)*\d{0,2}$")
+_PLAIN = re.compile(r"[A-Za-z]?[a-z]*(?:[_.\-/ ][a-z0-9]+)*|[A-Z_]+|\d+")
 _CRYPT = re.compile(r"^\$(?:1|2[abxy]?|5|6|7|y|gy|md5|sha1|apr1|argon2\w*|pbkdf2\S*|scrypt)\$\S{6,}$")
+_HARMLESS = (_RESOURCE, _VERSION, _SIZE, _ADDRESS, _DATE, _EMAIL, _HOST, _WORDY)
+#: Regular expressions, formats for dates, and other text that is read by a program rather than typed.
+_PATTERN = re.compile(
+    r"\\|\[[^\]]*[-^][^\]]*\]|\(\?|\.\*|%[a-zA-Z][%:._-]?%[a-zA-Z]|\$\{?\w+\}?[/:.-]|^--?[a-z]|^[\w.]+\("
+)
+_WORDS_AND_NUMBERS = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}(?![a-z])|[0-9]{3,}")
 _SEGMENTS = re.compile(r"[_./:=\-+,@ ]+")
 
 
@@ -40,9 +50,9 @@ _SEGMENTS = re.compile(r"[_./:=\-+,@ ]+")
 def can_be_secret(value: str) -> bool:
     """Whether `value`, standing where a secret would, can be one: not empty, no switch, no path, no mask."""
     value = value.strip()
-    if not value or value.lower() in _WORDS or _MASK.match(value) or _NUMBER.match(value):
+    if not value or value.lower() in _WORDS or _MASK.fullmatch(value):
         return False
-    if _URL.match(value) or value[0] in "*&" and value[1:].replace("_", "").isalnum():
+    if _NUMBER.match(value) or _URL.match(value):
         return False
     if not any(char.isalnum() for char in value):
         return len(value) > 3
@@ -53,58 +63,91 @@ def can_be_secret(value: str) -> bool:
 def looks_secret(value: str) -> bool:
     """Whether `value` looks like a password or key when its place only suggests one.
 
-    Letters mixed with digits or signs, eight characters or more, and nothing that has another meaning:
-    paths, versions, addresses, dates, host names, sizes, words.
+    Eight characters or more, letters mixed with digits or signs and not made of words, and nothing that
+    has another meaning: paths, patterns, versions, addresses, dates, host names, sizes.
     """
     value = value.strip()
     if len(value) < 8 or not can_be_secret(value) or " " in value:
         return False
-    if _CRYPT.match(value):
+    if _CRYPT.match(value) or _UUID.match(value) or is_random(value):
         return True
-    for harmless in (_VERSION, _SIZE, _ADDRESS, _DATE, _EMAIL, _HOST, _WORDY):
-        if harmless.match(value):
-            return False
-    if _UUID.match(value) or is_random(value):
-        return True
-    has_letter = any(char.isalpha() for char in value)
-    has_digit = any(char.isdigit() for char in value)
-    signs = sum(char in "!@#$%^&*+=?~" for char in value)
-    if not has_letter or not (has_digit or signs):
+    if any(harmless.match(value) for harmless in _HARMLESS) or _PATTERN.search(value):
         return False
-    if signs and (has_digit or n_changes(value) >= 4):
+    has_digit = any(char.isdigit() for char in value)
+    has_letter = any(char.isalpha() for char in value)
+    n_signs = sum(char in "!@#$%^&*+=?~" for char in value)
+    if not has_letter or not (has_digit or n_signs):
+        return False
+    if n_signs and (has_digit or n_changes(value) >= 4):
         return True
-    return has_digit and n_changes(value) >= max(3, len(value) // 5) and not _is_names(value)
+    return n_changes(value) >= max(3, len(value) // 5) and unworded(value) >= 0.3 and not _is_names(value)
+
+
+def is_unusual(value: str) -> bool:
+    """Whether `value` can be a secret and is no plain word, number, address, host name or the like."""
+    return (
+        len(value) >= 4
+        and can_be_secret(value)
+        and not _PLAIN.fullmatch(value)
+        and not any(harmless.match(value) for harmless in _HARMLESS if harmless is not _WORDY)
+    )
 
 
 @lru_cache(maxsize=8192)
 def is_random(value: str) -> bool:
     """Whether `value` can hardly be anything but made by a random generator, wherever it stands.
 
-    Hexadecimal of 32 digits or more, or a run of 20 letters and digits that change between lower case,
-    upper case and digits much more often than words and names do. (Entropy over so few characters does
-    not tell a key from a long name: it is near its maximum for both.)
+    Hexadecimal of 32 digits or more, or a run of 20 letters and digits of which hardly anything is left
+    when words and numbers are taken away, and that changes often between lower case, upper case and
+    digits. (Entropy over so few characters does not tell a key from a long name: it is high for both.)
     """
+    if _RESOURCE.match(value):
+        return False
     if _HEX.match(value):
         digits = value.removeprefix("0x")
         return len(digits) >= 32 and 5 <= sum(c.isdigit() for c in digits) < len(digits)
-    for segment in _runs(value):
-        if len(segment) < 20:
-            continue
-        n_digits = sum(char.isdigit() for char in segment)
-        has_upper = any(char.isupper() for char in segment)
-        has_lower = any(char.islower() for char in segment)
-        changes = n_changes(segment) / (len(segment) - 1)
-        if has_upper and has_lower and changes >= (0.36 if n_digits else 0.42):
-            return True
-        if n_digits >= 4 and (has_lower or has_upper) and changes >= 0.28 and n_digits < len(segment) - 3:
-            return True
-    return False
+    if any(_is_random_run(run) for run in _runs(value)):
+        return True
+    # Base64 holds `/`, and its form for URLs `-` and `_`, wherever chance puts them. Without asking more
+    # of the whole than of a run between separators, paths and long names would pass.
+    return (
+        len(value) >= 20
+        and any(char.isdigit() for char in value)
+        and any(char.islower() for char in value)
+        and any(char.isupper() for char in value)
+        and n_changes(value) >= 0.45 * len(value)
+        and unworded(value) >= 0.5
+    )
+
+
+def _is_random_run(run: str) -> bool:
+    if len(run) < 20:
+        return False
+    n_digits = sum(char.isdigit() for char in run)
+    has_upper = any(char.isupper() for char in run)
+    has_lower = any(char.islower() for char in run)
+    changes = n_changes(run) / (len(run) - 1)
+    if has_upper and has_lower:
+        return changes >= (0.33 if n_digits else 0.42) and unworded(run) >= 0.35
+    return 4 <= n_digits < len(run) - 3 and changes >= 0.25 and unworded(run) >= 0.18
+
+
+def unworded(value: str) -> float:
+    """The share of `value`'s letters and digits that is left without words and numbers of three or more."""
+    n_all = sum(char.isalnum() for char in value)
+    n_left = sum(char.isalnum() for char in _WORDS_AND_NUMBERS.sub("", value))
+    return n_left / n_all if n_all else 0.0
+
+
+def is_pattern(value: str) -> bool:
+    """Whether `value` is read by a program rather than typed by a person: a regular expression, a format."""
+    return _PATTERN.search(value) is not None
 
 
 def n_changes(value: str) -> int:
     """How often neighbours in `value` differ in kind: lower case, upper case, digit, sign."""
     kinds = [1 if c.islower() else 2 if c.isupper() else 3 if c.isdigit() else 4 for c in value]
-    return sum(a != b for a, b in zip(kinds, kinds[1:], strict=False))
+    return sum(a != b for a, b in pairwise(kinds))
 
 
 def _runs(value: str) -> list[str]:
@@ -115,9 +158,9 @@ def _runs(value: str) -> list[str]:
         parts = [value]
     runs: list[str] = []
     for part in parts:
-        pieces = re.split(r"[_\-=+]", part)
+        pieces = re.split(r"[_\-]", part)
         # Random text in base64url holds few dashes; names hold many, with short words between.
-        runs += [part.strip("=_-")] if len(pieces) <= 1 + len(part) // 14 else pieces
+        runs += [part.strip("=_-")] if len(pieces) <= 1 + len(part) // 20 else pieces
     return runs
 
 
