@@ -107,6 +107,7 @@ def assemble(
             recall=recall,
             consultant=_consultant(settings, model, cache),
             threshold=settings.suggest.recall_threshold,
+            patience_ms=settings.suggest.patience_ms,
             debounce_ms=settings.suggest.debounce_ms,
         ),
         troubles=tuple(troubles),

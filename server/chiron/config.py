@@ -89,6 +89,12 @@ class Suggest(BaseModel):
 
     automatic: bool = Field(True, description="Suggest while typing, not only when asked.")
     debounce_ms: int = Field(60, ge=0, le=5000, description="Quiet time before a model is asked.")
+    patience_ms: int = Field(
+        1500,
+        ge=0,
+        le=600_000,
+        description="Longest wait for a model while something recalled could be shown.",
+    )
     n_alternatives: int = Field(3, ge=1, le=3, description="Most suggestions shown for one place.")
     recall_threshold: float = Field(
         0.82, ge=0, le=1, description="Confidence from which a recalled task needs no model."
@@ -164,7 +170,9 @@ def read_settings(**over: Any) -> Settings:
         return Settings(**over)
     except ValidationError as error:
         problems = [_problem(path, each["loc"], each["msg"]) for each in error.errors()]
-        raise SettingsError("; ".join(problems) + ".", advice=f"Mend it in {path} or the environment.") from None
+        raise SettingsError(
+            "; ".join(problems) + ".", advice=f"Mend it in {path} or the environment."
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not TOML: {error}.", advice="Mend that line.") from None
     except OSError as error:

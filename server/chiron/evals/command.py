@@ -61,7 +61,8 @@ def to_arm(settings: Settings, name: str) -> Arm:
     if model_name:
         settings = settings.model_copy(update={"model": model_name})
     model = None if kind == "recall" else open_model(settings)
-    return Arm(name, cast(ArmKind, kind), model, settings.suggest.recall_threshold)
+    suggest = settings.suggest
+    return Arm(name, cast(ArmKind, kind), model, suggest.recall_threshold, suggest.patience_ms)
 
 
 def score_files(settings: Settings, cases_file: Path, results: Sequence[Path]) -> dict[str, Any]:

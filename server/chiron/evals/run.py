@@ -43,6 +43,7 @@ class Arm:
     kind: ArmKind
     model: Model | None
     threshold: float
+    patience_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ async def _workspace(
         if arm.model is not None and arm.kind == "chiron"
         else None,
         threshold=arm.threshold,
+        patience_ms=arm.patience_ms,
     )
     project = None
     if not setup.cold and arm.kind in ("recall", "chiron"):

@@ -77,6 +77,7 @@ class Suggester:
         recall: Recall,
         consultant: Consultant | None,
         threshold: float,
+        patience_ms: int,
         debounce_ms: int = 0,
     ) -> None:
         self.catalog = catalog
@@ -84,6 +85,7 @@ class Suggester:
         self.consultant = consultant
         self._threshold = threshold
         self._debounce_s = debounce_ms / 1000
+        self._patience_s = patience_ms / 1000
 
     async def suggest(
         self,
@@ -104,7 +106,12 @@ class Suggester:
         basket = await asyncio.to_thread(self._guard, recalled, context)
         watch.lap("guardrails")
         if self.consultant is not None and not self._is_sure(basket.passed, refused):
-            await self._consult(self.consultant, context, recalled, basket, watch)
+            try:
+                async with asyncio.timeout(self._patience_s if basket.passed else None):
+                    await self._consult(self.consultant, context, recalled, basket, watch)
+            except TimeoutError:
+                basket.withheld.append(Withheld("too-slow", "The model took too long.", source=Source.MODEL))
+                watch.lap("model")
         chosen, turned_away = rank(basket.passed, request.n, refused)
         watch.lap("rank")
         return Answer(
@@ -193,9 +200,7 @@ class Suggester:
         if not (able.completions or able.chat):
             return None
         similar, modules = await asyncio.to_thread(self._models_view, context, recalled)
-        question = prompt.build(
-            context, self.catalog, similar, modules, able, n=1, problems=problems
-        )
+        question = prompt.build(context, self.catalog, similar, modules, able, n=1, problems=problems)
         key = consultant.key(question, catalog=self.catalog.version)
         watch.lap("prompt")
         heard = await consultant.remembered(key)
@@ -210,9 +215,7 @@ class Suggester:
             basket.withheld.append(Withheld("nothing-good", heard.nothing, source=Source.CACHE))
         return heard
 
-    def _models_view(
-        self, context: Context, recalled: Sequence[Candidate]
-    ) -> tuple[list[Task], list[str]]:
+    def _models_view(self, context: Context, recalled: Sequence[Candidate]) -> tuple[list[Task], list[str]]:
         """The similar tasks a model is shown, and the modules it is held to, likeliest first."""
         similar = self.recall.similar(context.request, context.facts, context.tasks, N_SIMILAR)
         modules = self.recall.modules(context.request, context.facts, context.tasks, N_MODULES)
@@ -261,4 +264,3 @@ def _silence(basket: _Basket, turned_away: Sequence[Withheld]) -> str:
     if turned_away:
         return "refused-here"
     return "all-withheld" if basket.withheld else "nothing-found"
-

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -22,12 +21,16 @@ from chiron.assemble import find_root
 from chiron.errors import ChironError
 from chiron.lsp.client import Editor, Offered
 from chiron.lsp.protocol import SUGGEST_AT, WHY
-from chiron.records import Range
+from chiron.records import Position, Range
 from chiron.terminal import harmless
 
 _ROLE = Path(__file__).parent / "role"
 #: What is typed into our own role: one to accept, one to refuse, and one to be asked for twice.
 _NAMES = ("Install the webshop unit file", "Create the webshop root directory", "Start and enable webshop")
+#: What is gone within half a second was not seen by a person, and counts for nothing.
+_LOOK_S = 0.6
+#: Nobody is kept from typing here, so even a slow machine's model may finish.
+_ENVIRONMENT = {"CHIRON_ORIGIN": "try", "CHIRON_SUGGEST__PATIENCE_MS": "60000"}
 _NAME_LINE = re.compile(r"^(\s*)- name:\s*(\S.*)$")
 
 
@@ -42,7 +45,7 @@ class Story:
         self.seen: list[str] = []
 
     def say(self, text: str, style: str = "") -> None:
-        self._console.print(Text(harmless(text), style=style))
+        self._console.print(Text(harmless(text), style=style), soft_wrap=True)
 
     def chapter(self, title: str) -> None:
         self._console.print()
@@ -81,6 +84,7 @@ class Story:
         self.say("  Tab: accepted.", "bold green")
 
     async def leave(self, offered: Offered) -> None:
+        await asyncio.sleep(_LOOK_S)
         self._editor.refuse(offered)
         self.say("  Escape: refused.", "bold yellow")
 
@@ -130,27 +134,24 @@ def _last_name(lines: Sequence[str]) -> int | None:
 
 async def _play(path: Path, line: int | None, arguments: list[str], console: Console, key_s: float) -> bool:
     root = _ROLE if path.is_relative_to(_ROLE) else find_root(path) or path.parent
-    with tempfile.TemporaryDirectory() as scratch:
-        editor = await Editor.start(path, root, arguments, {"CHIRON_ORIGIN": "try", "CHIRON_TRY": scratch})
-        story = Story(editor, console, key_s)
-        try:
-            console.print(Text("Chiron, played by an editor without a window.", style="bold"))
-            story.say(f"File: {path}. It is not written to.", "dim")
-            if line is not None:
-                done = await _at_line(story, editor, line)
-            else:
-                done = await _our_role(story)
-            await _log(story, editor, console)
-            return done
-        finally:
-            await editor.stop()
+    editor = await Editor.start(path, root, arguments, _ENVIRONMENT)
+    story = Story(editor, console, key_s)
+    try:
+        console.print(Text("Chiron, played by an editor without a window.", style="bold"))
+        story.say(f"File: {path}. It is not written to.", "dim")
+        if line is not None:
+            done = await _at_line(story, editor, line)
+        else:
+            done = await _our_role(story)
+        await _log(story, editor, console)
+        return done
+    finally:
+        await editor.stop()
 
 
 async def _at_line(story: Story, editor: Editor, line: int) -> bool:
     """The file as if its writer had come as far as `line`, and what is suggested there."""
     story.chapter(f"Line {line}, with all that stands under it taken away")
-    from chiron.records import Position
-
     start = Position(line - 1, len(editor.lines[line - 1]))
     editor.put("", Range(start, editor.end))
     for shown in editor.lines[-3:]:
