@@ -264,3 +264,83 @@ def test_a_replacement_keeps_only_what_both_texts_hold(removed: str, inserted: s
     edit = trimmed(0, "X" + removed + "X", "X" + inserted + "X")
     runs = Replacement(edit).after([(0, 0, len(removed) + 2)])
     assert stands("X" + removed + "X", "X" + inserted + "X", runs)
+
+
+line = st.sampled_from(["", "    a:", "      a: a", "      b: a", "    - a", "a", "      ", "  a: b"])
+lines = st.lists(line, max_size=5).map("\n".join)
+
+
+def told(kind: str, old: str, new: str, start: int, end: int, insert: str) -> list[Edit]:
+    """How one kind of editor tells that `insert` replaced `start`..`end`, which made `new` of `old`."""
+    if kind == "as it was":
+        return [Edit(start, old[start:end], insert)]
+    if kind == "whole":
+        return [Edit(0, old, new)]
+    if kind == "by lines":
+        first = old.rfind("\n", 0, start) + 1
+        rest = len(old) - end
+        return [Edit(first, old[first:], new[first : len(new) - rest] + old[end:])]
+    edit = trimmed(0, old, new)
+    if kind == "end first":
+        suffix = common_suffix(old, new)
+        prefix = common_prefix(old[: len(old) - suffix], new[: len(new) - suffix])
+        edit = Edit(prefix, old[prefix : len(old) - suffix], new[prefix : len(new) - suffix])
+    return [edit] if edit.removed or edit.inserted else []
+
+
+KINDS = st.sampled_from(["as it was", "whole", "by lines", "least", "end first"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(lines, lines, lines, st.integers(0, 30), KINDS, st.sampled_from(["\n", "\r\n"]))
+def test_however_an_editor_tells_it_taking_the_rest_is_an_acceptance_and_undo_takes_it_back(
+    above: str, body: str, below: str, n_typed: int, kind: str, eol: str
+) -> None:
+    target = "\n      z: z" + body + "\n      q"
+    text = (above + "\n- name: x").replace("\n", eol)
+    at = len(text)
+    text += ("\n" + below).replace("\n", eol)
+    tracker = OutcomeTracker()
+    events = tracker.offered("u", [Offer("s1", at, at, target)], text, 0)
+    typed = 0
+    states = [text]
+    for key in target[: min(n_typed, len(target) - 4)]:
+        raw = key.replace("\n", eol)
+        place = at + typed
+        new = text[:place] + raw + text[place:]
+        events += tracker.changed("u", told(kind, text, new, place, place, raw), new, 700)
+        typed += len(raw)
+        text = new
+        states.append(text)
+    left = tracker.continuing("u", at + typed, text)
+    assert [one.suggestion_id for one in left] == ["s1"]
+    insert = left[0].insert.replace("\n", eol)
+    new = text[: left[0].start] + insert + text[left[0].end :]
+    assert new.startswith(text[:at] + target.replace("\n", eol))
+    events += tracker.changed("u", told(kind, text, new, left[0].start, left[0].end, insert), new, 800)
+    assert [one.kind for one in events if one.kind in ENDS] == [EventKind.ACCEPTED]
+    events += tracker.saved("u", new, 900)
+    assert events[-1].data["ratio"] == 1.0
+    assert tracker.changed("u", [], text, 1000)[0].kind is EventKind.UNDONE
+    assert tracker.changed("u", [], new, 1100)[0].kind is EventKind.REDONE
+    assert tracker.closed("u", None, 1200)[-1].data["ratio"] == 1.0
+
+
+@settings(max_examples=300, deadline=None)
+@given(lines, lines, st.integers(0, 20), st.sampled_from(["x", "\tx", "\n\n\n", "\n    -", "y: z\n"]), KINDS)
+def test_however_an_editor_tells_it_writing_something_else_ends_it(
+    above: str, below: str, n_typed: int, other: str, kind: str
+) -> None:
+    target = "\n      z: z\n      q: q"
+    text = above + "\n- name: x\n" + below
+    at = len(above) + len("\n- name: x")
+    tracker = OutcomeTracker()
+    events = tracker.offered("u", [Offer("s1", at, at, target)], text, 0)
+    for piece in [*target[:n_typed], other]:
+        new = text[:at] + piece + text[at:]
+        events += tracker.changed("u", told(kind, text, new, at, at, piece), new, 700)
+        at += len(piece)
+        text = new
+    ends = [one.kind for one in events if one.kind in ENDS]
+    assert ends in ([EventKind.TYPED_OVER], [EventKind.EXPIRED])
+    assert ends == [EventKind.TYPED_OVER] or n_typed >= len(target)

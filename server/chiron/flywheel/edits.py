@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-#: More changes than this in one notification are read as one: a formatter, a checkout, a rename.
-MOST_STEPS = 64
+#: More changes than this in one notification are read as one: a formatter, a checkout, a rename. So are
+#: fewer, where the text between them would have to be copied too often.
+MOST_STEPS = 256
+MOST_COPIED = 8_000_000
 
 
 class Change(Protocol):
@@ -88,7 +90,7 @@ def steps(old: str, changes: Sequence[Change], new: str) -> list[tuple[Edit, str
     `changes` are believed only if they do lead there; otherwise, and where there are very many, the whole is
     one edit. Edits that change nothing are left out.
     """
-    if len(changes) <= MOST_STEPS:
+    if len(changes) <= max(1, min(MOST_STEPS, MOST_COPIED // (len(old) + 1))):
         done: list[tuple[Edit, str]] = []
         text = old
         for change in changes:

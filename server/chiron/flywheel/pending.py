@@ -251,18 +251,20 @@ class Pending:
         return touch, self._read(after)
 
     def _slid(self, edit: Edit, after: str) -> Edit | None:
-        """`edit` at the place where the person writes, if that is the same edit and continues this."""
+        """`edit` at the place where the person writes, if that is the same edit.
+
+        A deletion goes there only if the document continues this after it.
+        """
         at = self.end - (len(edit.removed) if not edit.inserted else 0)
         if abs(at - edit.start) > _FARTHEST_SLIDE:
             return None
         moved = slid(edit, after, at)
-        if moved is None:
-            return None
+        if moved is None or moved.inserted:
+            return moved
         start, end, touch = region_after(self.start, self.end, moved, after, self.target)
         if touch is not Touch.INSIDE:
             return None
-        region = to_lf(after[start:end])
-        found = progress(region, self.target, from_line_start=at_line_start(after, start))
+        found = progress(to_lf(after[start:end]), self.target, from_line_start=at_line_start(after, start))
         return moved if found is not None and found.n != self.good else None
 
     def _read(self, after: str) -> Step | None:

@@ -87,7 +87,9 @@ class Places:
 
 def _instead(place: Place, text: str, now_ms: int) -> Event | None:
     written = text[place.start : place.end]
-    if not place.refused or not written.strip():
+    # Behind the name of a task, what goes on with the name answers another question.
+    is_name = place.target.startswith("\n") and not written.startswith(("\n", "\r"))
+    if not place.refused or not written.strip() or is_name:
         return None
     data = {"text": written[:INSTEAD_LENGTH], "after_ms": now_ms - place.ended_ms}
     return Event(place.suggestion_id, EventKind.WROTE_INSTEAD, Evidence.INFERRED, now_ms, data)

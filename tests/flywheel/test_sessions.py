@@ -218,6 +218,10 @@ SESSIONS: dict[str, tuple[Play, list[tuple[Outcome, str]]]] = {
         lambda p: p.offer(BODY).wait().escape().type("\n      x: 1").wait(31_000),
         [(REJECTED, "rejected wrote_instead")],
     ),
+    "Escape, then a longer name": (
+        lambda p: p.offer(BODY).wait().escape().type(" and php\n      x: 1").wait(31_000),
+        [(REJECTED, "rejected")],
+    ),
     "Escape before anybody could have seen it": (
         lambda p: p.offer(BODY).wait(200).escape(),
         [(UNSEEN, "rejected")],
