@@ -69,6 +69,17 @@ def test_a_remainder_put_in_by_several_edits_of_one_notification_is_an_acceptanc
     assert person.rows() == "typed_through accepted"
 
 
+def test_a_quote_that_the_suggestion_doesnt_have_is_no_pair() -> None:
+    body = '\n      file:\n        mode: "0644"\n        owner: root'
+    person = Person.at(PLAY).offer(body).wait().type(body[: body.index("root")])
+    assert person.type('"').rows() == "typed_through typed_over"
+
+
+def test_a_bracket_too_many_is_no_pair() -> None:
+    person = Person.at(PLAY).offer(QUOTED).wait().type(QUOTED[: QUOTED.index(" x")]).put("}}}")
+    assert person.rows() == "typed_through typed_over"
+
+
 def typed_in_one_notification(person: Person, text: str) -> None:
     person.change(*(Edit(person.cursor + k, "", one) for k, one in enumerate(text)))
 
@@ -176,6 +187,24 @@ def test_all_alternatives_that_still_continue_are_left_best_first() -> None:
     assert [one.suggestion_id for one in person.continuing()] == ["s1", "s2"]
     person.type("ible.builtin.d")
     assert [one.suggestion_id for one in person.continuing()] == ["s2"]
+
+
+def test_what_is_left_replaces_the_quote_that_the_editor_closed() -> None:
+    person = Person.at(PLAY).offer(QUOTED).wait().type(QUOTED[: QUOTED.index('"')])
+    person.put('""').go('mode: "')
+    left = person.continuing()[0]
+    assert person.text[left.start : left.end] == '        mode: ""'
+    assert left.end == person.cursor + 1
+
+
+def test_asking_again_after_writing_elsewhere_brings_it_into_view() -> None:
+    person = Person.at(PLAY).offer(BODY).wait(200)
+    at = person.cursor
+    person.go("all").type("x").wait(5_000)
+    person.cursor = at + 1
+    person.tracker.continuing(URI, person.cursor, person.text, person.now_ms)
+    person.wait(900).escape()
+    assert person.of()[-1].data["outcome"] == "rejected"
 
 
 def test_there_is_nothing_left_elsewhere_or_after_the_end() -> None:

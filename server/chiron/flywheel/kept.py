@@ -51,6 +51,7 @@ class Kept:
         "_given_up",
         "_key",
         "_remainder",
+        "_runs_then",
         "_states",
         "_weights",
         "accepted_ms",
@@ -90,6 +91,7 @@ class Kept:
         self._remainder = remainder
         self._before = before
         self._states: dict[int, list[Run]] = {}
+        self._runs_then: list[Run] = []
         self.undone = self._given_up = False
         self.n_marks = 0
         self.last_saved: float | None = None
@@ -147,7 +149,9 @@ class Kept:
             self._look_for_moved(passages)
         self._before -= {_UNDONE_HERE}
         if not self.undone:
-            self._states[state] = list(self.runs)
+            # Most edits leave the runs as they were; the same list then stands for many states.
+            self._runs_then = self._runs_then if self._runs_then == self.runs else list(self.runs)
+            self._states[state] = self._runs_then
             if len(self._states) > _STATES:
                 del self._states[next(iter(self._states))]
         return None if was == self.undone else self.undone

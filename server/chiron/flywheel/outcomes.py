@@ -85,11 +85,17 @@ class OutcomeTracker:
             return None
         return document.match(start, end, insert)
 
-    def continuing(self, uri: str, offset: int, text: str) -> list[Continuation]:
+    def continuing(self, uri: str, offset: int, text: str, now_ms: int | None = None) -> list[Continuation]:
         """What is left at `offset` of suggestions that are being typed through, best first: an answer
-        without model or disk. Empty where the document has left them."""
+        without model or disk. Empty where the document has left them.
+
+        Each is to be put in place of its `start`..`end`; `end` lies behind the cursor where the editor has
+        closed a bracket or quote there. With `now_ms`, the best is in view again from then on.
+        """
         document = self._documents.get(uri)
-        return document.continuing(offset) if document is not None and document.text == text else []
+        if document is None or document.text != text:
+            return []
+        return document.continuing(offset, now_ms)
 
     def refused(self, uri: str, start: int, text: str) -> Callable[[str], bool]:
         """A predicate: was this text refused (or accepted and undone) at `start`, with the same lines round

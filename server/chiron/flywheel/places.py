@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chiron.flywheel.edits import Edit
-from chiron.flywheel.pending import Pending, raw_length, region_after, to_lf
+from chiron.flywheel.pending import Pending
+from chiron.flywheel.region import raw_length, region_after, to_lf
 from chiron.records import Event, EventKind, Evidence
 
 #: How long after a refusal is looked at what was written instead.

@@ -1,6 +1,7 @@
 """Everything that is followed in one open document: what is pending, what was accepted, what was refused.
 
-No I/O and no clock. Every method that can learn something returns the events, in order.
+No I/O and no clock. Every method that can learn something returns the events, in order. The file is long
+because all the ways of a suggestion meet in one place, `_end`, and read best next to each other.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from chiron.flywheel.acceptances import Acceptances
 from chiron.flywheel.edits import Change, Edit, steps
 from chiron.flywheel.ends import outcome_of
 from chiron.flywheel.kept import Accepted
-from chiron.flywheel.pending import Continuation, Offer, Pending, Step, Touch, raw_length
+from chiron.flywheel.pending import Continuation, Offer, Pending, Step
 from chiron.flywheel.places import Place, Places
 from chiron.flywheel.refusals import Refusals
+from chiron.flywheel.region import Touch, raw_length
 from chiron.records import Event, EventKind, Evidence, Outcome
 
 #: How long a suggestion that nobody takes stays pending.
@@ -95,11 +97,16 @@ class TrackedDocument:
                 return pending.suggestion_id
         return None
 
-    def continuing(self, offset: int) -> list[Continuation]:
+    def continuing(self, offset: int, now_ms: int | None) -> list[Continuation]:
         """What is left, at `offset`, of the suggestions that the document still continues, best first."""
-        ordered = sorted(self.pending.values(), key=lambda one: (-one.shown_at, one.rank))
-        found = (pending.continuation(self.text, offset) for pending in ordered)
-        return [one for one in found if one is not None]
+        found = []
+        for pending in sorted(self.pending.values(), key=lambda one: (-one.shown_at, one.rank)):
+            left = pending.continuation(self.text, offset)
+            if left is not None:
+                found.append(left)
+                if now_ms is not None and (pending.rank == 0 or pending.cycled):
+                    pending.look(now_ms)
+        return found
 
     # ------------------------------------------------------------------ changes
 
