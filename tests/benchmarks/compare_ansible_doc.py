@@ -62,11 +62,8 @@ def differences(shown: Mapping[str, Any], documented: Mapping[str, Any], where: 
         }
         for key, value in expected.items():
             # JSON has no keys but text, so a mapping of choices comes back as texts.
-            same = (
-                [str(v) for v in ours[key]] == [str(v) for v in value]
-                if isinstance(value, list)
-                else ours[key] == value
-            )
+            named = key in ("choices", "aliases")
+            same = list(map(str, ours[key])) == list(map(str, value)) if named else ours[key] == value
             if not same:
                 yield f"{where}{name}: {key} is {value!r}, not {ours[key]!r}"
         inner = theirs.get("suboptions")
