@@ -52,7 +52,7 @@ def differences(shown: Mapping[str, Any], documented: Mapping[str, Any], where: 
         if isinstance(theirs.get("choices"), dict):
             ours["choices"] = sorted(ours["choices"], key=str)
         choices, aliases = theirs.get("choices") or [], theirs.get("aliases") or []
-        expected = {
+        expected: dict[str, Any] = {
             "type": theirs.get("type") or "str",
             "required": theirs.get("required") in (True, "true", "yes", "True"),
             # `ansible-doc` sorts mappings when it prints them.
@@ -62,7 +62,7 @@ def differences(shown: Mapping[str, Any], documented: Mapping[str, Any], where: 
         }
         for key, value in expected.items():
             # JSON has no keys but text, so a mapping of choices comes back as texts.
-            named = key in ("choices", "aliases")
+            named = key in ("choices", "aliases") and isinstance(value, list)
             same = list(map(str, ours[key])) == list(map(str, value)) if named else ours[key] == value
             if not same:
                 yield f"{where}{name}: {key} is {value!r}, not {ours[key]!r}"
