@@ -125,6 +125,14 @@ async def test_several_answers_stay_apart() -> None:
     assert answer.texts == ("first", "second", "third")
 
 
+async def test_a_connection_is_used_again() -> None:
+    with serving({"text": "ok"}) as server:
+        async with model_at(server.base_url) as model:
+            for _ in range(3):
+                await model.complete(ModelRequest("p"))
+    assert server.n_connections == 1
+
+
 async def test_a_busy_endpoint_is_asked_again() -> None:
     with serving({"fault": "500", "times": 2}, {"text": "at last"}) as server:
         async with model_at(server.base_url, max_retries=2) as model:

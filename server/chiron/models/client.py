@@ -15,7 +15,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -37,6 +37,8 @@ _HEADERS_SENT = frozenset(
 )
 _MAX_ERROR_BYTES = 64 * 1024
 _LONGEST_WAIT_S = 60.0
+#: The end of a stream comes with its last event, or it is not worth the wait.
+_LONGEST_END_S = 0.05
 
 
 class EndpointModel:
@@ -196,9 +198,10 @@ class EndpointModel:
             }
             async with calls.with_streaming_response.create(**needed, extra_body=body) as response:
                 started = True
-                return await read_reply(
-                    response.iter_bytes(), response.headers.get("content-type", ""), self._where
-                )
+                chunks = response.iter_bytes()
+                reply = await read_reply(chunks, response.headers.get("content-type", ""), self._where)
+                await _read_to_end(chunks)
+                return reply
         except ModelError:
             raise
         except Exception as error:
@@ -259,6 +262,14 @@ class EndpointModel:
         length = response.headers.get("content-length", "")
         if length.isdigit() and int(length) > MAX_ANSWER_BYTES:
             raise faults.garbled(self._where, f"more than {MAX_ANSWER_BYTES // 2**20} MB")
+
+
+async def _read_to_end(chunks: AsyncIterator[bytes]) -> None:
+    """Takes what follows an answer's end, so that the connection can be used again, or leaves it."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LONGEST_END_S):
+            async for _ in chunks:
+                pass
 
 
 def preloaded() -> Any:

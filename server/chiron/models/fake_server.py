@@ -36,6 +36,8 @@ class ScriptedServer:
         self.calls: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self._n_closed = 0
+        #: Connections that were opened; one may carry several requests.
+        self.n_connections = 0
         self._changed = threading.Condition()
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.scripted = self
@@ -93,12 +95,18 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     scripted: ScriptedServer
 
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        self.scripted.n_connections += 1
+        return True
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Connections that break are what this server is for."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Small writes in a row would each wait for the other side's delayed acknowledgement.
+    disable_nagle_algorithm = True
     server: _Server
 
     def log_message(self, format: str, *args: Any) -> None:
