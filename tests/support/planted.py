@@ -163,7 +163,8 @@ KINDS: Mapping[str, _Draw] = {
         f"xoxb-{_of(draw, _DIGITS, 12)}-{_of(draw, _DIGITS, 12)}-{_of(draw, _BASE62, 24)}"
     ),
     "slack_hook": lambda draw, _: (
-        f"https://hooks.slack.com/services/T{_of(draw, _CAPITALS, 8)}/B{_of(draw, _CAPITALS, 8)}/{_of(draw, _BASE62, 24)}"
+        f"https://hooks.slack.com/services/T{_of(draw, _CAPITALS, 8)}/B{_of(draw, _CAPITALS, 8)}"
+        f"/{_of(draw, _BASE62, 24)}"
     ),
     "stripe": lambda draw, _: draw.choice(("sk_live_", "rk_live_", "sk_test_")) + _of(draw, _BASE62, 24),
     "sendgrid": lambda draw, _: "SG." + _of(draw, _BASE62, 22) + "." + _of(draw, _BASE62, 43),

@@ -10,9 +10,10 @@ from itertools import pairwise
 _WORDS = frozenset(
     """true false yes no on off y n null none nil ~ undefined omit present absent latest always never
     on_create required optional default auto automatic enabled disabled random generated generate prompt
-    ask file env environment vault keyring stdin str string bool boolean int integer list dict raw path text
-    sha512 sha256 sha1 md5 md5crypt bcrypt blowfish scram scram-sha-256 scram-sha-512 plain plaintext hash hashed encrypted
-    rsa ed25519 ecdsa dsa basic bearer digest oauth oauth2 ldap kerberos pam ident redacted masked
+    ask file env environment vault keyring stdin str string bool boolean int integer list dict raw path
+    text sha512 sha256 sha1 md5 md5crypt bcrypt blowfish scram scram-sha-256 scram-sha-512 plain
+    plaintext hash hashed encrypted rsa ed25519 ecdsa dsa basic bearer digest oauth oauth2 ldap kerberos
+    pam ident redacted masked
     value_specified_in_no_log_parameter""".split()  # noqa: SIM905 words read better unquoted
 )
 #: Stars, variables of shells and templates, what a person is to fill in.

@@ -137,3 +137,28 @@ def remove_database(directory: Path) -> None:
 
 def _database_files(directory: Path) -> list[Path]:
     return [directory / (DATABASE + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
+
+
+def inode_of(directory: Path) -> tuple[int, int]:
+    """Device and inode of the database there, (0, 0) where there is none."""
+    try:
+        found = os.stat(directory / DATABASE, follow_symlinks=False)  # noqa: PTH116 on every request
+    except OSError:
+        return 0, 0
+    return found.st_dev, found.st_ino
+
+
+def n_rows(directory: Path) -> int:
+    """How many rows the database holds, expired ones included."""
+    with contextlib.closing(sqlite3.connect(directory / DATABASE, timeout=0.5)) as connection:
+        ((n,),) = connection.execute("SELECT count(*) FROM Cache").fetchall()
+        return int(n)
+
+
+def compact(directory: Path) -> None:
+    """Rewrites the database so that neither free pages nor the log hold what was removed."""
+    with contextlib.closing(
+        sqlite3.connect(directory / DATABASE, timeout=5, isolation_level=None)
+    ) as connection:
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -174,10 +174,13 @@ class FeedbackLog:
             return
         self._queue.put(item)
         if self._thread is None:
-            with self._start_lock:
-                if self._thread is None and not self._closed:
-                    self._thread = threading.Thread(target=self._write_all, name="feedback", daemon=True)
-                    self._thread.start()
+            self._start()
+
+    def _start(self) -> None:
+        with self._start_lock:
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._write_all, name="feedback", daemon=True)
+                self._thread.start()
 
     def _write_all(self) -> None:
         """Takes batches off the queue until told to stop."""

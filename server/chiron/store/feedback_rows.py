@@ -39,6 +39,8 @@ ENDS: Mapping[EventKind, Outcome] = {
     EventKind.EXPIRED: Outcome.EXPIRED,
 }
 
+_STRENGTH = {Evidence.CONFIRMED: 2, Evidence.OBSERVED: 1, Evidence.INFERRED: 0}
+
 #: Events that change nothing derived; most events are of these kinds.
 IDLE_KINDS = frozenset({EventKind.OFFERED, EventKind.SHOWN, EventKind.TYPED_THROUGH, EventKind.WROTE_INSTEAD})
 
@@ -76,45 +78,48 @@ def derive(events: Iterable[Event]) -> Derived:
     """What `events`, of one suggestion and in order of time, add up to.
 
     An acceptance counts whatever else is there; a part accepted and then an end otherwise is
-    `partly_accepted`; else the last end counts. An end event may name its outcome in `data["outcome"]`
-    where the kind alone does not tell (`not_seen`). `kept_at` events carry `ratio` and `module_unchanged`,
-    `labelled` ones `label`, where null takes a label back.
+    `partly_accepted`; else the end with the best evidence counts, of equals the first. An end event may name
+    its outcome in `data["outcome"]` where the kind alone does not tell (`not_seen`). `kept_at` events carry
+    `ratio` and `strong` (or `module_unchanged`), `labelled` ones `label`, where null takes a label back.
     """
-    ended: Outcome | None = None
-    accepted = part = undone = False
+    ends: list[tuple[int, Outcome]] = []
+    accepted = part = undone = strong = False
     kept_ratio: float | None = None
-    module_unchanged = True
     label: str | None = None
     for event in events:
         kind = event.kind
         if kind in ENDS:
-            ended = to_enum(Outcome, event.data.get("outcome"), ENDS[kind])
-            accepted = accepted or ended is Outcome.ACCEPTED
+            outcome = to_enum(Outcome, event.data.get("outcome"), ENDS[kind])
+            ends.append((_STRENGTH[event.evidence], outcome))
+            accepted = accepted or kind is EventKind.ACCEPTED or outcome is Outcome.ACCEPTED
         elif kind is EventKind.ACCEPTED_PART:
             part = True
-        elif kind is EventKind.UNDONE:
-            undone = True
-        elif kind is EventKind.REDONE:
-            undone = False
+        elif kind in (EventKind.UNDONE, EventKind.REDONE):
+            undone = kind is EventKind.UNDONE
         elif kind is EventKind.KEPT_AT:
-            ratio = event.data.get("ratio")
-            if isinstance(ratio, int | float) and math.isfinite(ratio):
-                kept_ratio = min(1.0, max(0.0, float(ratio)))
-                module_unchanged = event.data.get("module_unchanged") is not False
+            kept_ratio, strong = _kept(event.data, kept_ratio, strong)
         elif kind is EventKind.LABELLED:
             given = event.data.get("label")
             label = str(given) if given is not None else None
-    outcome = Outcome.ACCEPTED if accepted else ended
-    if part and outcome not in (None, Outcome.ACCEPTED):
-        outcome = Outcome.PARTLY_ACCEPTED
-    strong = (
-        outcome is Outcome.ACCEPTED
-        and not undone
-        and kept_ratio is not None
-        and kept_ratio >= 0.5
-        and module_unchanged
-    )
-    return Derived(outcome, undone, kept_ratio, strong, label)
+    if accepted:
+        ended: Outcome | None = Outcome.ACCEPTED
+    elif ends and part:
+        ended = Outcome.PARTLY_ACCEPTED
+    else:
+        ended = max(ends, key=lambda end: end[0])[1] if ends else None
+    return Derived(ended, undone, kept_ratio, accepted and not undone and strong, label)
+
+
+def _kept(data: Mapping[str, Any], ratio: float | None, strong: bool) -> tuple[float | None, bool]:
+    """The kept ratio and whether it is a strong acceptance, after one more measurement."""
+    given = data.get("ratio")
+    if not isinstance(given, int | float) or not math.isfinite(given):
+        return ratio, strong
+    ratio = min(1.0, max(0.0, float(given)))
+    told = data.get("strong")
+    return ratio, told if isinstance(told, bool) else ratio > 0.5 and data.get(
+        "module_unchanged"
+    ) is not False
 
 
 def from_record(record: SuggestionRecord) -> tuple[Any, ...]:
@@ -167,7 +172,7 @@ def quoted(column: str) -> str:
 def to_enum(kind: type[E], value: object, otherwise: E) -> E:
     """`value` as a member of `kind`, or `otherwise` where it is none."""
     try:
-        return kind(value)
+        return kind(str(value))
     except ValueError:
         return otherwise
 
