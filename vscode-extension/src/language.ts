@@ -37,5 +37,18 @@ export function isAnsible(language: string, path: string, text: string): boolean
   return NAMED_ENTRY.test(head) && TASK_KEYWORD.test(head);
 }
 
-/** A line after which the next key belongs two columns in from the dash. */
-export const NAME_LINE = /^\s*- (name|hosts|import_playbook|ansible\.builtin\.import_playbook):\s+\S.*$/;
+const NO_VALUE = String.raw`[\w.]+:\s*([|>][-+\d]*)?\s*$`;
+
+/** What Enter adds to a line's own indentation, by the line before the cursor. The first that fits counts. */
+export const ENTER_RULES: readonly { readonly after: RegExp; readonly add: string }[] = [
+  // The keys of a task or play stand two columns in from its dash.
+  { after: /^\s*- (name|hosts|import_playbook|ansible\.builtin\.import_playbook):\s+[^\s|>].*$/, add: '  ' },
+  // What a key without a value holds stands two columns in from the key.
+  { after: new RegExp(String.raw`^\s*- ${NO_VALUE}`), add: '    ' },
+  { after: new RegExp(String.raw`^\s*${NO_VALUE}`), add: '  ' },
+];
+
+/** What Enter adds after `line`, or nothing. */
+export function indentAfter(line: string): string {
+  return ENTER_RULES.find(({ after }) => after.test(line))?.add ?? '';
+}

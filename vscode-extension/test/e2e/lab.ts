@@ -1,7 +1,7 @@
 /** One code-server with its own settings, workspace, feedback log and scripted endpoint. */
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,8 @@ export interface LabOptions {
   readonly untrusted?: boolean;
   /** The server is told by its path. Without, the extension installs its own. */
   readonly ownServer?: boolean;
+  /** PATH instead of this process's own. */
+  readonly path?: string;
   /** The model in use: the scripted endpoint unless told otherwise. */
   readonly model?: 'scripted' | 'embedded';
 }
@@ -89,6 +91,7 @@ export class Lab {
   get environment(): NodeJS.ProcessEnv {
     return {
       ...process.env,
+      ...(this.options.path === undefined ? {} : { PATH: this.options.path, SHELL: '/bin/false' }),
       CHIRON_DATA_DIR: join(this.folder, 'data'),
       CHIRON_CACHE_DIR: join(this.folder, 'cache'),
       CHIRON_CONFIG: join(this.folder, 'config.toml'),
@@ -116,6 +119,14 @@ export class Lab {
     const program = join(EXTENSION, 'test', 'e2e', 'rows.py');
     const { stdout } = await execute(python, [program, `/${name}`], { env: this.environment, maxBuffer: 1e8 });
     return (JSON.parse(stdout) as Row[]).filter((row) => row.withheld === null);
+  }
+
+  /** What the stand-in extension found about proposed API: `refused` or `allowed`. */
+  async probed(): Promise<string> {
+    for (const until = Date.now() + 10_000; Date.now() < until && !existsSync(this.probe); ) {
+      await sleep(200);
+    }
+    return readFileSync(this.probe, 'utf8');
   }
 
   async startEndpoint(): Promise<void> {
@@ -219,11 +230,7 @@ export class Lab {
 
   private async installExtensions(): Promise<void> {
     await this.runEditor(['--install-extension', this.installed.vsix]);
-    const rival = join(this.folder, 'rival.vsix');
-    const vsce = join(EXTENSION, 'node_modules', '.bin', 'vsce');
-    const args = ['package', '--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', rival];
-    await execute(vsce, args, { cwd: join(EXTENSION, 'test', 'e2e', 'rival') });
-    await this.runEditor(['--install-extension', rival]);
+    await this.runEditor(['--install-extension', this.installed.rival]);
   }
 
   private async runEditor(args: string[]): Promise<void> {

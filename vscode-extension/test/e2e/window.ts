@@ -1,10 +1,15 @@
 /** One browser window on a lab's editor, driven as a person would: by keys, and by what is on the screen. */
 
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
+import { EXTENSION } from './install.js';
 import { type Lab, sleep } from './lab.js';
 
 /** Ghost text: the first line's, and the lines under it. */
 const GHOST = '.ghost-text-decoration, .ghost-text-decoration-preview, .suggest-preview-text';
+
+const PICTURES = join(EXTENSION, 'out', 'e2e', 'pictures');
 
 export class Window {
   private constructor(
@@ -42,12 +47,13 @@ export class Window {
     await this.press('Control+p');
     const input = this.page.locator('.quick-input-widget input:focus');
     await input.waitFor();
-    await input.fill(name);
-    const row = this.page.locator('.quick-input-widget .monaco-list-row').filter({ hasText: name }).first();
-    await row.waitFor();
+    // By its whole path, so that it is found before any index knows it.
+    await input.fill(`${this.lab.workspace}/${name}`);
+    const base = name.split('/').at(-1) ?? name;
+    await this.page.locator('.quick-input-widget .monaco-list-row').filter({ hasText: base }).first().waitFor();
     await this.press('Enter');
     await this.editor(name).waitFor();
-    await this.page.locator(`.tab.active[data-resource-name="${name.split('/').at(-1) ?? name}"]`).waitFor();
+    await this.page.locator(`.tab.active[data-resource-name="${base}"]`).first().waitFor();
     await this.editor(name).locator('.view-lines').waitFor();
     await this.focus(name);
   }
@@ -69,8 +75,13 @@ export class Window {
     await this.page.keyboard.type(text, { delay });
   }
 
+  /** Puts text in at once, as a paste or an input method does. It must hold no line end. */
+  async insert(text: string): Promise<void> {
+    await this.page.keyboard.insertText(text);
+  }
+
   /** Waits until ghost text is drawn that contains `part`; returns all of it. */
-  async ghost(part = '', timeout = 10_000): Promise<string> {
+  async ghost(part = '', timeout = 20_000): Promise<string> {
     const until = Date.now() + timeout;
     for (;;) {
       const text = await this.ghostNow();
@@ -82,6 +93,17 @@ export class Window {
       }
       await sleep(25);
     }
+  }
+
+  /** Waits until other ghost text is drawn than `before`; returns it. */
+  async ghostOtherThan(before: string): Promise<string> {
+    for (const until = Date.now() + 20_000; Date.now() < until; await sleep(25)) {
+      const text = await this.ghostNow();
+      if (text.trim() !== '' && text !== before) {
+        return text;
+      }
+    }
+    throw new Error(`the ghost text stays ${JSON.stringify(before)}`);
   }
 
   /** The ghost text that is drawn now; spaces as spaces. */
@@ -155,6 +177,12 @@ export class Window {
       await sleep(100);
     }
     throw new Error(`the status bar does not say ${String(pattern)} but ${JSON.stringify(last)}`);
+  }
+
+  /** Takes a picture, for a person to look at and for the documentation. */
+  async shot(name: string): Promise<void> {
+    mkdirSync(PICTURES, { recursive: true });
+    await this.page.screenshot({ path: join(PICTURES, `${name}.png`) });
   }
 
   async close(): Promise<void> {

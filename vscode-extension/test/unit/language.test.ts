@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isAnsible, NAME_LINE } from '../../src/language.js';
+import { indentAfter, isAnsible } from '../../src/language.js';
 
 const PLAY = '---\n- hosts: all\n  tasks: []\n';
 const TASKS = '- name: Install nginx\n  ansible.builtin.apt:\n    name: nginx\n';
@@ -39,10 +39,17 @@ test('YAML of others is left alone', () => {
   check(false, 'json', '/x/tasks/main.yml', PLAY);
 });
 
-test('a name line is one with a name on it', () => {
-  assert.match('  - name: Install nginx', NAME_LINE);
-  assert.match('- hosts: all', NAME_LINE);
-  assert.doesNotMatch('  - name:', NAME_LINE);
-  assert.doesNotMatch('  - nginx', NAME_LINE);
-  assert.doesNotMatch('    name: nginx', NAME_LINE);
+test('Enter goes to the keys after a name, and into a key that has no value', () => {
+  assert.equal(indentAfter('  - name: Install nginx'), '  ');
+  assert.equal(indentAfter('- hosts: all'), '  ');
+  assert.equal(indentAfter('      ansible.builtin.apt:'), '  ');
+  assert.equal(indentAfter('  tasks:'), '  ');
+  assert.equal(indentAfter('    - block:'), '    ');
+  assert.equal(indentAfter('      ansible.builtin.shell: |'), '  ');
+});
+
+test('Enter stays where it is after anything else', () => {
+  for (const line of ['', '  - nginx', '    name: nginx', '  - role: common', '# note:  x', '  - name: "a', 'text: a:']) {
+    assert.equal(indentAfter(line), line.includes('- name:') ? '  ' : '', line);
+  }
 });

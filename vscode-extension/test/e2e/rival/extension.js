@@ -15,11 +15,15 @@ exports.activate = (context) => {
   const provider = {
     provideInlineCompletionItems: (document, position) => {
       const line = document.lineAt(position.line).text;
-      const text = 'rival suggestion';
-      return line.endsWith('rival: ') ? [new vscode.InlineCompletionItem(text, new vscode.Range(position, position))] : [];
+      const text = line.endsWith('rival: ') ? 'rival suggestion' : line.endsWith('lyrebird') ? ' as the rival would' : '';
+      return text === '' ? [] : [new vscode.InlineCompletionItem(text, new vscode.Range(position, position))];
     },
   };
   context.subscriptions.push(vscode.languages.registerInlineCompletionItemProvider(selector, provider));
+  const entries = {
+    provideCompletionItems: () => [new vscode.CompletionItem('widget_entry', vscode.CompletionItemKind.Text)],
+  };
+  context.subscriptions.push(vscode.languages.registerCompletionItemProvider([{ pattern: '**/widget*.yml' }], entries));
   let outcome = 'allowed';
   try {
     const proposed = { ...provider, handleDidShowCompletionItem: () => undefined };

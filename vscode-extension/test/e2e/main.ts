@@ -1,0 +1,130 @@
+/**
+ * Runs the scenarios in a real VS Code, in a browser: `npm run e2e [-- PART_OF_A_NAME…]`.
+ *
+ * A scenario that fails is tried once more, and the second try is printed as such.
+ */
+
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
+import { EXTENSION, install, type Installed } from './install.js';
+import { Lab, sleep } from './lab.js';
+import type { Scenario } from './scenario.js';
+import { accepting } from './scenarios/accepting.js';
+import { ending } from './scenarios/ending.js';
+import { reading } from './scenarios/reading.js';
+import { trouble } from './scenarios/trouble.js';
+import { Window } from './window.js';
+
+const ALL: readonly Scenario[] = [...accepting, ...ending, ...reading, ...trouble];
+const SHOTS = join(EXTENSION, 'out', 'e2e', 'failures');
+const ATTEMPTS = 2;
+
+interface Result {
+  readonly name: string;
+  readonly attempts: number;
+  readonly error: unknown;
+}
+
+/** The lab that scenarios share, and its window; made again after a failure. */
+class Shared {
+  private window: Window | undefined;
+
+  constructor(
+    private readonly installed: Installed,
+    private readonly browser: Browser,
+  ) {}
+
+  async get(): Promise<Window> {
+    if (!this.window) {
+      const lab = await Lab.start(this.installed);
+      lab.write('first.yml', '- hosts: all\n  tasks: []\n');
+      this.window = await Window.open(lab, await newPage(this.browser), 'first.yml');
+      await this.window.statusSays(/ready/);
+      await sleep(500);
+      await this.window.press('Control+Alt+n');
+    }
+    return this.window;
+  }
+
+  async drop(): Promise<void> {
+    const window = this.window;
+    this.window = undefined;
+    await window?.close();
+    await window?.lab.stop();
+  }
+}
+
+async function newPage(browser: Browser) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  return context.newPage();
+}
+
+async function runOne(scenario: Scenario, installed: Installed, browser: Browser, shared: Shared, attempt: number): Promise<unknown> {
+  let window: Window | undefined;
+  try {
+    if (scenario.lab) {
+      const lab = await Lab.start(installed, scenario.lab);
+      if (scenario.opens) {
+        lab.write(scenario.opens.name, scenario.opens.text);
+      }
+      window = await Window.open(lab, await newPage(browser), scenario.opens?.name);
+    } else {
+      window = await shared.get();
+    }
+    await scenario.run(window);
+    return undefined;
+  } catch (error) {
+    const shot = join(SHOTS, `${scenario.name.replaceAll(/\W+/g, '-')}-${attempt}.png`);
+    await window?.page.screenshot({ path: shot }).catch(() => undefined);
+    return error ?? new Error('failed without a reason');
+  } finally {
+    if (scenario.lab) {
+      await window?.close();
+      await window?.lab.stop();
+    }
+  }
+}
+
+async function main(): Promise<number> {
+  const wanted = process.argv.slice(2);
+  const scenarios = ALL.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
+  rmSync(SHOTS, { recursive: true, force: true });
+  mkdirSync(SHOTS, { recursive: true });
+  const installed = install();
+  const browser = await chromium.launch({
+    executablePath: installed.chromium,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+  });
+  const shared = new Shared(installed, browser);
+  const results: Result[] = [];
+  try {
+    for (const scenario of scenarios) {
+      const began = Date.now();
+      let error: unknown;
+      let attempts = 0;
+      do {
+        attempts += 1;
+        error = await runOne(scenario, installed, browser, shared, attempts);
+        if (error !== undefined) {
+          const reason = error instanceof Error ? error.message : JSON.stringify(error);
+          console.log(`try ${attempts} of "${scenario.name}" failed: ${reason}`);
+          await shared.drop();
+        }
+      } while (error !== undefined && attempts < ATTEMPTS);
+      const seconds = ((Date.now() - began) / 1000).toFixed(1);
+      const word = error === undefined ? (attempts > 1 ? 'ok, AT THE SECOND TRY' : 'ok') : 'FAILED';
+      console.log(`${word.padEnd(7)} ${seconds.padStart(6)} s  ${scenario.name}`);
+      results.push({ name: scenario.name, attempts, error });
+    }
+  } finally {
+    await shared.drop();
+    await browser.close();
+  }
+  const nFailed = results.filter(({ error }) => error !== undefined).length;
+  const nSecond = results.filter(({ error, attempts }) => error === undefined && attempts > 1).length;
+  console.log(`${results.length} scenarios: ${results.length - nFailed} passed, ${nSecond} of them at the second try, ${nFailed} failed`);
+  return results.length > 0 && nFailed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,153 @@
+/** What a person can read and ask: why, alternatives, reports, the menu, other extensions' languages. */
+
+import assert from 'node:assert/strict';
+import { type Frame } from 'playwright-core';
+import { sleep } from '../lab.js';
+import { accepts, lastWord, logged, named, PLAY, saved, type Scenario, written } from '../scenario.js';
+import { TASKS } from '../script.js';
+import type { Window } from '../window.js';
+
+const { apt, service } = TASKS;
+
+export const reading: readonly Scenario[] = [
+  {
+    name: 'Why this? tells where an accepted suggestion came from, and so does the hover',
+    run: async (window) => {
+      const file = 'why.yml';
+      await named(window, file);
+      await window.press('Tab');
+      await saved(window, file, written(apt));
+      await window.editor(file).locator('.view-line').filter({ hasText: 'lyrebird' }).last().hover();
+      const hover = window.page.locator('.monaco-hover').filter({ hasText: 'suggested this from' }).first();
+      await hover.waitFor();
+      assert.match((await hover.textContent()) ?? '', /ansible\.builtin\.apt/);
+      await window.shot('why-hover');
+      await window.command('Chiron: Why This?');
+      const page = await preview(window, 'Why this?');
+      for (const part of ['the model scripted', 'ansible.builtin.apt', 'What was sent', apt.name, 'Time']) {
+        assert.ok(page.includes(part), `${part} is missing in: ${page}`);
+      }
+      await window.shot('why-page');
+      await window.command('View: Close Editor');
+      await window.command('View: Join All Editor Groups');
+    },
+  },
+  {
+    name: 'alternatives side by side: one is picked and counts as accepted',
+    run: async (window) => {
+      const file = 'pick.yml';
+      await window.fresh(file, PLAY);
+      await window.insert(apt.name);
+      await window.ghost(lastWord(apt));
+      await window.press('Control+Alt+a');
+      const rows = window.page.locator('.quick-input-widget .monaco-list-row');
+      await rows.first().waitFor({ timeout: 20_000 });
+      await window.page.locator('.monaco-diff-editor').first().waitFor({ timeout: 20_000 });
+      await sleep(800);
+      await window.shot('alternatives');
+      await window.press('Enter');
+      await window.editor(file).waitFor();
+      await sleep(500);
+      await window.focus(file);
+      await saved(window, file, written(apt));
+      const row = (await window.lab.rows(file)).find(({ outcome }) => outcome === 'accepted');
+      assert.ok(row);
+      assert.ok(row.text.includes(lastWord(apt)));
+      assert.ok(row.events.some(({ kind, evidence }) => kind === 'accepted' && evidence === 'confirmed'));
+      await accepts(window.lab, file, 1);
+    },
+  },
+  {
+    name: 'one key reports a bad suggestion',
+    run: async (window) => {
+      const file = 'report.yml';
+      await named(window, file, service);
+      await window.press('Tab');
+      await saved(window, file, written(service));
+      await window.press('Control+Alt+r');
+      await window.page.locator('.quick-input-widget input:focus').waitFor();
+      await window.page.locator('.quick-input-widget .monaco-list-row').first().waitFor();
+      await window.type('2');
+      await logged(window.lab, file, lastWord(service), {
+        outcome: 'accepted',
+        has: ['labelled/confirmed'],
+        also: (row) => {
+          assert.equal(row.label, 'wrong_values');
+        },
+      });
+    },
+  },
+  {
+    name: 'the status bar opens a menu, and says in words what it shows',
+    run: async (window) => {
+      await window.fresh('menu.yml', PLAY);
+      const spoken = await window.statusSays(/ready/);
+      assert.match(spoken, /Model: scripted; text stays on this machine/);
+      await window.page.locator('.statusbar-item[id*="chiron.status"]').first().click();
+      const list = window.page.locator('.quick-input-widget');
+      await list.locator('.monaco-list-row').first().waitFor();
+      const text = (await list.textContent()) ?? '';
+      for (const entry of ['Pause in this file', 'Pause everywhere', 'Switch model', 'Open feedback', 'Open log', 'What was sent last']) {
+        assert.ok(text.includes(entry), `${entry} is missing`);
+      }
+      await window.shot('menu');
+      await window.pick('Switch model');
+      await list.locator('.monaco-list-row').filter({ hasText: 'scripted' }).first().waitFor();
+      await window.pick('none');
+      await window.statusSays(/no model/);
+      await window.press('Control+Alt+m');
+      await window.pick('Switch model');
+      await window.pick('scripted');
+      await window.statusSays(/Model: scripted/);
+    },
+  },
+  {
+    name: 'what was sent last can be read in full',
+    run: async (window) => {
+      const file = 'sent.yml';
+      await named(window, file, service);
+      await window.press('Escape');
+      await window.command('Chiron: What Was Sent Last');
+      const page = await preview(window, 'What was sent last');
+      assert.ok(page.includes(service.name), page);
+      await window.command('View: Close Editor');
+      await window.command('View: Join All Editor Groups');
+    },
+  },
+  {
+    name: "in the language ansible, as Red Hat's extension registers it, suggestions and Enter work",
+    run: async (window) => {
+      const file = 'ansible-language/site.yml';
+      await window.fresh(file, PLAY);
+      await window.insert(apt.name);
+      await window.ghost(lastWord(apt));
+      assert.match((await window.page.locator('.statusbar').textContent()) ?? '', /Ansible/);
+      await window.press('Enter');
+      await window.ghost(lastWord(apt));
+      await window.press('Tab');
+      await saved(window, file, written(apt));
+      await logged(window.lab, file, lastWord(apt), { outcome: 'accepted', has: ['accepted/confirmed'] });
+    },
+  },
+];
+
+/** The text of the Markdown preview that begins with a heading. */
+async function preview(window: Window, heading: string): Promise<string> {
+  for (const until = Date.now() + 30_000; Date.now() < until; await sleep(200)) {
+    for (const frame of window.page.frames()) {
+      const text = await frameText(frame);
+      if (text.includes(heading) && text.length > heading.length) {
+        return text;
+      }
+    }
+  }
+  throw new Error(`no page ${JSON.stringify(heading)} was shown`);
+}
+
+async function frameText(frame: Frame): Promise<string> {
+  try {
+    return (await frame.locator('.markdown-body').first().textContent({ timeout: 200 })) ?? '';
+  } catch {
+    return '';
+  }
+}

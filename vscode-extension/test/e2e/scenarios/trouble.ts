@@ -1,0 +1,188 @@
+/** When something is missing, broken, not allowed or not wanted. */
+
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { sleep } from '../lab.js';
+import { accepts, lastWord, logged, named, PLAY, saved, type Scenario, written } from '../scenario.js';
+import { TASKS } from '../script.js';
+
+const { apt, back, down, service } = TASKS;
+
+export const trouble: readonly Scenario[] = [
+  {
+    name: 'first suggestion after a cold start',
+    lab: {},
+    opens: { name: 'cold.yml', text: PLAY },
+    run: async (window) => {
+      // Typed at once, before the server, or even the extension, is there.
+      await window.focus('cold.yml');
+      await window.press('Control+End');
+      await window.insert(apt.name);
+      await window.ghost(lastWord(apt), 90_000);
+      await window.look();
+      await window.press('Tab');
+      await saved(window, 'cold.yml', written(apt));
+      await logged(window.lab, 'cold.yml', lastWord(apt), {
+        outcome: 'accepted',
+        has: ['offered/inferred', 'shown/inferred', 'accepted/confirmed'],
+      });
+      assert.equal(await window.lab.probed(), 'refused', 'proposed API is not off');
+    },
+  },
+  {
+    name: 'the server killed while typing',
+    run: async (window) => {
+      const file = 'killed.yml';
+      await named(window, file, service);
+      const [pid] = await window.lab.serverPids();
+      assert.ok(pid !== undefined);
+      process.kill(pid, 'SIGKILL');
+      await window.press('Escape', 'Enter');
+      await window.type('# still typing');
+      await window.statusSays(/ready/);
+      assert.notDeepEqual(await window.lab.serverPids(), [pid]);
+      await window.press('Enter', 'Backspace');
+      await window.insert(`- name: ${apt.name}`);
+      await window.ghost(lastWord(apt));
+      await window.press('Tab');
+      const body = apt.body.map((line) => `      ${line}\n`).join('');
+      await saved(window, file, `${PLAY}${service.name}\n      # still typing\n    - name: ${apt.name}\n${body}`);
+      await logged(window.lab, file, lastWord(apt), { outcome: 'accepted', has: ['accepted/confirmed'] });
+      // Killed before anything more could be told of it: what is in the log stays, and it ended.
+      await logged(window.lab, file, lastWord(service), { outcome: 'expired', has: ['offered/inferred'] });
+    },
+  },
+  {
+    name: 'the model endpoint down, then back',
+    run: async (window) => {
+      const file = 'down.yml';
+      await window.lab.stopEndpoint();
+      await window.fresh(file, PLAY);
+      await window.insert(down.name);
+      await window.statusSays(/problem/);
+      await window.press('Escape', 'Enter');
+      await window.type('when: false');
+      await window.lab.startEndpoint();
+      await window.press('Escape', 'Enter', 'Backspace');
+      await window.insert(`- name: ${back.name}`);
+      await window.ghost(lastWord(back), 40_000);
+      await window.statusSays(/ready/);
+      await window.press('Tab');
+      const body = back.body.map((line) => `      ${line}\n`).join('');
+      await saved(window, file, `${PLAY}${down.name}\n      when: false\n    - name: ${back.name}\n${body}`);
+      await logged(window.lab, file, lastWord(back), { outcome: 'accepted', has: ['accepted/confirmed'] });
+      await accepts(window.lab, file, 1);
+    },
+  },
+  {
+    name: 'paused in a file, then everywhere, then not',
+    run: async (window) => {
+      const file = 'paused.yml';
+      await window.fresh(file, PLAY);
+      await window.command('Chiron: Pause or Resume in This File');
+      await window.statusSays(/paused in this file/);
+      await window.focus(file);
+      await window.insert(apt.name);
+      await window.noGhost(1500);
+      assert.deepEqual(await window.lab.rows(file), []);
+      await window.command('Chiron: Pause or Resume in This File');
+      await window.command('Chiron: Pause or Resume Everywhere');
+      await window.statusSays(/Chiron is paused/);
+      await window.focus(file);
+      await window.press('Backspace');
+      await window.noGhost(1500);
+      assert.deepEqual(await window.lab.rows(file), []);
+      await window.command('Chiron: Pause or Resume Everywhere');
+      await window.statusSays(/ready/);
+      await window.focus(file);
+      await window.type(apt.name.slice(-1));
+      await window.ghost(lastWord(apt));
+      await window.look();
+      await window.press('Tab');
+      await saved(window, file, written(apt));
+      await logged(window.lab, file, lastWord(apt), { outcome: 'accepted', has: ['accepted/confirmed'] });
+    },
+  },
+  {
+    name: 'an untrusted workspace',
+    lab: { untrusted: true },
+    opens: { name: 'untrusted.yml', text: PLAY },
+    run: async (window) => {
+      const trap = join(window.lab.folder, 'trap');
+      const evil = window.lab.write('evil.sh', `#!/bin/sh\ntouch ${trap}\n`);
+      window.lab.write(
+        '.vscode/settings.json',
+        JSON.stringify({ 'chiron.serverPath': evil, 'chiron.python': evil, 'chiron.model': 'none', 'chiron.endpoints': {} }),
+      );
+      await window.statusSays(/ready\. Model: scripted/);
+      await window.focus('untrusted.yml');
+      await window.press('Control+End');
+      await window.insert(apt.name);
+      await window.ghost(lastWord(apt));
+      await window.look();
+      await window.press('Tab');
+      await saved(window, 'untrusted.yml', written(apt));
+      await logged(window.lab, 'untrusted.yml', lastWord(apt), { outcome: 'accepted', has: ['accepted/confirmed'] });
+      assert.ok(!existsSync(trap), 'a program that the workspace named was run');
+    },
+  },
+  {
+    name: 'no server on the machine: the extension installs its own',
+    lab: { ownServer: true },
+    opens: { name: 'install.yml', text: PLAY },
+    run: async (window) => {
+      await window.focus('install.yml');
+      await window.press('Control+End');
+      await window.insert(apt.name);
+      await window.ghost(lastWord(apt), 400_000);
+      await window.look();
+      await window.press('Tab');
+      await saved(window, 'install.yml', written(apt));
+      const servers = (await window.lab.processes()).filter(({ command }) => command.includes('serve --stdio'));
+      assert.ok(servers.some(({ command }) => command.includes('globalStorage')), JSON.stringify(servers));
+      await logged(window.lab, 'install.yml', lastWord(apt), { outcome: 'accepted', has: ['accepted/confirmed'] });
+    },
+  },
+  {
+    name: 'no Python and no server: what to do is said',
+    lab: { ownServer: true, path: '/nowhere' },
+    opens: { name: 'bare.yml', text: PLAY },
+    run: async (window) => {
+      await window.statusSays(/problem.*Python 3\.11 or later/, 60_000);
+      await window.page.locator('.notification-toast').filter({ hasText: 'Install it' }).first().waitFor();
+    },
+  },
+  {
+    name: 'the embedded model',
+    lab: { model: 'embedded' },
+    opens: { name: 'embedded.yml', text: PLAY },
+    run: async (window) => {
+      await window.statusSays(/ready\. Model: .*; text stays on this machine/, 120_000);
+      await window.focus('embedded.yml');
+      await window.press('Control+End');
+      await window.insert('Install nginx');
+      await window.ghost('', 120_000);
+      await window.look();
+      // The first answer may be a recalled one, given before the model was up.
+      for (const until = Date.now() + 120_000; Date.now() < until; await sleep(500)) {
+        const rows = await window.lab.rows('embedded.yml');
+        if (rows.some(({ model }) => model?.includes('gemma'))) {
+          break;
+        }
+        await window.press('Backspace');
+        await window.type('x');
+        await window.press('Backspace');
+        await window.type('x');
+        await sleep(3000);
+      }
+      await window.ghost('', 30_000);
+      await window.press('Tab');
+      await window.save();
+      const rows = await window.lab.rows('embedded.yml');
+      assert.ok(rows.some(({ model }) => model?.includes('gemma')), 'the model was never asked');
+      await accepts(window.lab, 'embedded.yml', 1);
+    },
+  },
+];
+
