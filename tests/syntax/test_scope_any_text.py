@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chiron.records import FileKind, Position, Scope
+from chiron.syntax.blocks import task_blocks
 from chiron.syntax.document import MOST_CHARACTERS, Document
 from chiron.syntax.kind import file_kind
 from chiron.syntax.scope import find_scope
@@ -191,3 +192,19 @@ def test_a_task_at_the_end_of_fifty_thousand_lines_is_found() -> None:
     scope = check_any(document, Position(document.n_lines - 2, 25), PLAYBOOK)
     assert scope is not None
     assert (scope.kind, scope.before) == (BODY, "    - name: Install nginx")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "- " * 500,
+        "- a" + " " * 990 + "b",
+        "- block:",
+        "- a:" + ":b" * 400,
+        "- 'a" + "''" * 400,
+        "- " + "&a " * 300 + "|",
+    ],
+    ids=lambda line: repr(line[:8]),
+)
+def test_the_tasks_of_hostile_text_are_looked_for_in_time(line: str) -> None:
+    assert task_blocks((line + "\n") * 1000 + "- name: a\n  debug:\n")[-1].name == "a"

@@ -128,9 +128,12 @@ def test_a_comment_on_the_task_that_follows_asks_for_nothing() -> None:
         "# Copyright 2020 by someone",
         "# tasks file for nginx",
         "# handlers file for nginx",
+        "# Note: nginx needs this",
+        "# see the manual",
+        "# more at https://example.org/nginx",
     ],
 )
-def test_what_is_no_prose_asks_for_nothing(comment: str) -> None:
+def test_what_is_no_request_asks_for_nothing(comment: str) -> None:
     check_none(comment + "¦\n")
 
 

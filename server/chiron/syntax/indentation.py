@@ -17,13 +17,16 @@ from chiron.syntax.keywords import BLOCK_LISTS, PLAY_LISTS, is_module
 
 #: Characters of a line that are looked at. Longer lines hold data, and their beginning says enough.
 _MOST_COLUMNS = 1000
+#: Dashes of one line that are told apart; nobody nests lists deeper in one.
+_MOST_DASHES = 8
 #: Lines a task may have; beyond them its keys are not looked for.
 _MOST_LINES = 3000
 
 _DASH = re.compile(r"-(?:[ \t]+|$)")
 _KEY = re.compile(
-    r"""(?:"(?P<double>[^"\\]*)"|'(?P<single>[^']*)'|(?P<plain>[^\s#"'\[\]{},&*!|>%@`:-][^#:]*(?::(?=\S)[^#:]*)*))
-    [ \t]*:(?:[ \t]+(?P<value>.*))?$""",
+    r"""(?:"(?P<double>[^"\\]*)"[ \t]*|'(?P<single>[^']*)'[ \t]*
+    |(?P<plain>[^\s#"'\[\]{},&*!|>%@`:-][^#:]*(?::(?=\S)[^#:]*)*))
+    :(?:[ \t]+(?P<value>.*))?$""",
     re.VERBOSE | re.DOTALL,
 )
 _COMMENT = re.compile(r"(?:^|[ \t])#")
@@ -91,8 +94,8 @@ def read_line(document: Document, number: int) -> Line:
 def parse_line(text: str, number: int = 0) -> Line:
     """The line `text`, taken apart. A line that is blank or a comment has column -1."""
     at = len(text) - len(text.lstrip(" \t"))
-    dashes = []
-    while dash := _DASH.match(text, at):
+    dashes: list[int] = []
+    while len(dashes) < _MOST_DASHES and (dash := _DASH.match(text, at)):
         dashes.append(at)
         at = dash.end()
     content = text[at:].rstrip(" \t")

@@ -7,10 +7,10 @@ import re
 from chiron.syntax.indentation import closing_quote, opens_text, without_comment
 
 _CODE = re.compile(r"-(\s|$)|[a-z_][\w.]*:(\s|$)|[\[{]")
-#: Comments written for tools, lawyers or by `ansible-galaxy init`.
-_NOT_PROSE = re.compile(
-    r"!|(?:code:|-\*-|vim?:|noqa|nosec|yamllint|ansible-lint|spdx-|copyright|\(c\)|licen[cs]e"
-    r"|(?:tasks|handlers) file for\b)",
+#: Comments written for tools, for lawyers, by `ansible-galaxy init`, or to explain what stands there.
+_NOT_A_REQUEST = re.compile(
+    r"!|.*://|(?:note|see|hint|warning|example|more info)\b|(?:tasks|handlers) file for\b"
+    r"|code:|-\*-|vim?:|noqa|nosec|yamllint|ansible-lint|spdx-|copyright|\(c\)|licen[cs]e",
     re.IGNORECASE,
 )
 _ESCAPE = re.compile(r'\\(["\\/])')
@@ -43,7 +43,7 @@ def read_comment(lines: list[str]) -> str | None:
         words = text.lstrip("#").strip(" \t")
         if len(_LETTERS.findall(words)) < 3 or text.startswith("#!") or _CODE.match(words):
             break
-        if _NOT_PROSE.match(words):
+        if _NOT_A_REQUEST.match(words):
             break
         said.append(words)
     return " ".join(reversed(said)) or None

@@ -19,7 +19,7 @@ from chiron.syntax.indentation import (
     read_line,
     task_list,
 )
-from chiron.syntax.keywords import BLOCK_LISTS
+from chiron.syntax.keywords import BLOCK_LISTS, is_module
 from chiron.syntax.names import read_comment, read_name
 from chiron.syntax.parser import is_text
 from chiron.syntax.surroundings import (
@@ -147,6 +147,8 @@ def _module_name(
 ) -> Scope | None:
     if found is None or found.path or found.entry.module is not None or found.entry.key_column != column:
         return None
+    if word in BLOCK_LISTS or not is_module(word):
+        return None  # a keyword that lacks only its colon
     return _scope(
         document,
         ScopeKind.MODULE_NAME,
