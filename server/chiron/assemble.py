@@ -62,6 +62,11 @@ class Assembly:
                 project.refresh()
         return project
 
+    def known_projects(self) -> tuple[Project, ...]:
+        """The projects read so far."""
+        with self._lock:
+            return tuple(self._projects.values())
+
     def warm(self) -> None:
         """Reads what the first request would wait for: the workspace and the modules' EXAMPLES. Blocks."""
         self.recall.load_examples()

@@ -36,14 +36,10 @@ def examine(settings: Settings, workspace: Path) -> list[Finding]:
         parts = assemble(settings, [workspace], os.environ)
     except ChironError as error:
         return [*findings, Finding("problem", "Start", str(error.args[0]), error.advice)]
-    try:
-        findings += _ansible(parts)
-        findings += [Finding("problem", "Storage", trouble) for trouble in parts.troubles]
-        findings.append(_feedback(parts))
-        findings.append(asyncio.run(_model(parts)))
-    finally:
-        asyncio.run(parts.close())
-    return findings
+    findings += _ansible(parts)
+    findings += [Finding("problem", "Storage", trouble) for trouble in parts.troubles]
+    findings.append(_feedback(parts))
+    return [*findings, asyncio.run(_model_and_close(parts))]
 
 
 def _config() -> Finding:
@@ -55,7 +51,13 @@ def _config() -> Finding:
 def _ansible(parts: Assembly) -> Iterator[Finding]:
     for number, found in enumerate(parts.installations):
         used = "used" if number == 0 else "not used, an earlier one stands before it"
-        yield Finding("ok", "Ansible", f"ansible-core {found.version} in {found.core} ({found.reason}; {used})")
+        yield Finding(
+            "ok", "Ansible", f"ansible-core {found.version} in {found.core} ({found.reason}; {used})"
+        )
+    for refused in parts.catalog.sources.refused:
+        yield Finding(
+            "missing", "Collections", refused, "Name it in settings under collections_paths instead."
+        )
     if not parts.installations:
         yield Finding("problem", "Ansible", "none found", "Run: python -m pip install ansible-core")
     else:
@@ -67,6 +69,13 @@ def _feedback(parts: Assembly) -> Finding:
     if not parts.settings.feedback.enabled:
         return Finding("missing", "Feedback", "switched off", "Set feedback.enabled to keep a log.")
     return Finding("ok", "Feedback", str(path))
+
+
+async def _model_and_close(parts: Assembly) -> Finding:
+    try:
+        return await _model(parts)
+    finally:
+        await parts.close()
 
 
 async def _model(parts: Assembly) -> Finding:
@@ -86,8 +95,6 @@ async def _model(parts: Assembly) -> Finding:
     except ChironError as error:
         return Finding("problem", "Model", f"{model.name}: {error.args[0]}", error.advice)
     can = [
-        name
-        for name in ("completions", "chat", "json_schema", "grammar", "logprobs")
-        if getattr(able, name)
+        name for name in ("completions", "chat", "json_schema", "grammar", "logprobs") if getattr(able, name)
     ]
     return Finding("ok", "Model", f"{model.name} at {model.endpoint}: {', '.join(can)}; {where}")

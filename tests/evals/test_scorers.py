@@ -8,10 +8,6 @@ from chiron.evals import scorers
 from chiron.evals.reading import Reading, read_body
 
 SHORT = {name: f"ansible.builtin.{name}" for name in ("copy", "command", "shell")}
-    "copy": "ansible.builtin.copy",
-    "command": "ansible.builtin.command",
-    "shell": "ansible.builtin.shell",
-}
 
 
 def resolve(name: str) -> str | None:

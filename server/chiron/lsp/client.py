@@ -132,7 +132,7 @@ class Editor:
         """Leaves as an editor does: shutdown, exit."""
         await self._client.shutdown_async(None)
         self._client.exit(None)
-        await self._client.stop()  # type: ignore[no-untyped-call]  # pygls leaves this one untyped
+        await self._client.stop()
 
 
 def _offered(item: types.InlineCompletionItem) -> Offered:

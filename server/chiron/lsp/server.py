@@ -50,6 +50,19 @@ class Server(LanguageServer):
             message = " ".join(part for part in (status.message, status.advice) if part)
             self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"Chiron: {message}"))
 
+    async def watch(self) -> None:
+        """Asks the client to tell of YAML files that change without it, where it can."""
+        files = getattr(self.client_capabilities.workspace, "did_change_watched_files", None)
+        if files is None or not files.dynamic_registration:
+            return
+        watchers = [types.FileSystemWatcher(glob_pattern=glob) for glob in ("**/*.yml", "**/*.yaml")]
+        options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+        await self.client_register_capability_async(
+            types.RegistrationParams(
+                [types.Registration("watch", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)]
+            )
+        )
+
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Notes the kind of a fault. Its message may quote a document, so it goes nowhere."""
         log.error("internal error while handling a message: %s", type(error).__name__)
@@ -123,6 +136,10 @@ def build(settings: Settings) -> Server:
         if arguments and isinstance(arguments[0], dict):
             session.accepted(str(arguments[0].get("suggestionId", "")))
 
+    @server.feature(types.INITIALIZED)
+    async def initialized(_params: types.InitializedParams) -> None:
+        await server.watch()
+
     @server.feature(types.SHUTDOWN)
     async def shutdown(_params: None) -> None:
         await session.close()
@@ -142,6 +159,10 @@ def build(settings: Settings) -> Server:
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
         session.saved(params.text_document.uri)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
+        session.changed_on_disk([change.uri for change in params.changes])
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:

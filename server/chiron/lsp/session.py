@@ -21,6 +21,7 @@ from chiron.errors import ChironError
 from chiron.flywheel.outcomes import Offer, OutcomeTracker
 from chiron.lsp import inquiries
 from chiron.lsp.protocol import ClientEvent, ReportParams, Status
+from chiron.lsp.rereading import Rereader
 from chiron.records import (
     Answer,
     Event,
@@ -29,6 +30,7 @@ from chiron.records import (
     Origin,
     Place,
     Position,
+    Range,
     Request,
     Suggestion,
     Trigger,
@@ -65,6 +67,7 @@ class Session:
         self._last_trouble: str | None = None
         self._last_accepted: str | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._rereader = Rereader(self._text_of, lambda: self.ready)
 
     # ------------------------------------------------------------------ life
 
@@ -110,6 +113,7 @@ class Session:
         """Ends every pending suggestion and closes what was opened. It may be called twice."""
         for uri in list(self.documents):
             self.closed(uri)
+        self._rereader.stop()
         if self._timer is not None:
             self._timer.cancel()
         parts, self._parts = self.ready, None
@@ -137,6 +141,11 @@ class Session:
     def changed(self, uri: str, changes: Iterable[Change]) -> None:
         """The document of `uri` was changed by `changes`, in order; they are already applied."""
         self._keep(self._tracker.changed(uri, list(changes), self.documents[uri].text, now_ms()))
+        self._rereader.soon(uri)
+
+    def _text_of(self, uri: str) -> str | None:
+        document = self.documents.get(uri)
+        return document.text if document is not None else None
 
     def saved(self, uri: str) -> None:
         """A document was written to disk."""
@@ -149,6 +158,13 @@ class Session:
         document = self.documents.pop(uri, None)
         if document is not None:
             self._keep(self._tracker.closed(uri, document.text, now_ms()))
+            self._rereader.soon(uri)
+
+    def changed_on_disk(self, uris: Sequence[str]) -> None:
+        """Files changed without the editor's doing: a checkout, a formatter, an install."""
+        for uri in uris:
+            if uri not in self.documents:
+                self._rereader.soon(uri)
 
     # ------------------------------------------------------------------ suggestions
 
@@ -194,13 +210,11 @@ class Session:
         """What is left of the suggestions that the person is typing through."""
         offset = document.offset(position)
         left = []
-        for pending in self._tracker.continuing(document.uri, offset, document.text):
+        for pending in self._tracker.continuing(document.uri, offset, document.text, now_ms()):
             known = self._known.get(pending.suggestion_id)
             if known is not None:
-                start = document.position(pending.start)
-                left.append(
-                    replace(known, text=pending.insert, range=replace(known.range, start=start, end=position))
-                )
+                place = Range(document.position(pending.start), document.position(pending.end))
+                left.append(replace(known, text=pending.insert, range=place))
         return left
 
     def _offer(self, document: Document, request: Request, answer: Answer) -> Answer:
