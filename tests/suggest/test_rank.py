@@ -20,6 +20,10 @@ def test_the_surest_comes_first() -> None:
     check_order([candidate("a", 0.2), candidate("b", 0.9)], 3, "b", "a")
 
 
+def test_an_alternative_that_is_hardly_likely_is_left_out() -> None:
+    check_order([candidate("a", 0.8), candidate("b", 0.05)], 3, "a")
+
+
 def test_no_more_are_shown_than_were_asked_for() -> None:
     check_order([candidate(letter, 0.5) for letter in "abcd"], 2, "a", "b")
 

@@ -6,13 +6,17 @@ from collections.abc import Callable, Sequence
 
 from chiron.records import Candidate, Withheld
 
+#: An alternative's confidence as a share of the first one's.
+LEAST_SHARE = 0.15
+
 
 def rank(
     candidates: Sequence[Candidate], n: int, refused: Callable[[str], bool]
 ) -> tuple[list[Candidate], list[Withheld]]:
     """At most `n` different candidates, surest first, and those a person refused here lately.
 
-    Two candidates are the same when they differ in white space alone; the first of equals stays.
+    Two candidates are the same when they differ in white space alone; the first of equals stays. An
+    alternative far less likely than the first is noise, and is left out.
     """
     chosen: list[Candidate] = []
     withheld: list[Withheld] = []
@@ -28,6 +32,6 @@ def rank(
                     "refused-here", "You refused this here a moment ago.", candidate.text, candidate.source
                 )
             )
-        elif len(chosen) < n:
+        elif len(chosen) < n and (not chosen or candidate.confidence >= chosen[0].confidence * LEAST_SHARE):
             chosen.append(candidate)
     return chosen, withheld
