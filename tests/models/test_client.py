@@ -9,10 +9,20 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+import keyring
 import pytest
+from keyring.backends import fail, null
 
 from chiron.config import Endpoint
-from chiron.errors import ModelBusy, ModelError, ModelGarbled, ModelRefused, ModelTimeout, ModelUnreachable
+from chiron.errors import (
+    ModelBusy,
+    ModelError,
+    ModelGarbled,
+    ModelRefused,
+    ModelTimeout,
+    ModelUnreachable,
+    SettingsError,
+)
 from chiron.models.client import EndpointModel, is_loopback
 from chiron.models.fake import Rule, Script
 from chiron.models.fake_server import ScriptedServer
@@ -259,6 +269,30 @@ def test_a_key_is_read_from_the_named_variable_only() -> None:
     assert api_key(endpoint, {"MY_KEY": " k \n", "OPENAI_API_KEY": "other"}) == "k"
     assert api_key(endpoint, {"OPENAI_API_KEY": "other"}) is None
     assert api_key(Endpoint(base_url="http://h", model="m"), {"OPENAI_API_KEY": "other"}) is None
+
+
+@pytest.mark.parametrize("backend", ["null", "fail"])
+def test_a_key_is_read_from_the_keyring(backend: str) -> None:
+    before = keyring.get_keyring()
+    keyring.set_keyring({"null": null, "fail": fail}[backend].Keyring())
+    try:
+        endpoint = Endpoint(base_url="http://h", model="m", api_key_env="MY_KEY", api_key_keyring="work")
+        assert api_key(endpoint, {"MY_KEY": "k"}) == "k"
+        if backend == "null":
+            assert api_key(endpoint, {}) is None
+        else:
+            with pytest.raises(SettingsError, match="keyring"):
+                api_key(endpoint, {})
+    finally:
+        keyring.set_keyring(before)
+
+
+@pytest.mark.parametrize("url", ["ftp://host/v1", "host/v1", "", "http://[broken/v1", "http://host:99999/v1"])
+async def test_an_address_that_is_none_is_one_clear_error(url: str) -> None:
+    async with model_at(url) as model:
+        with pytest.raises(ModelUnreachable) as caught:
+            await model.complete(ModelRequest("p"))
+        assert caught.value.advice
 
 
 async def test_lone_surrogates_in_a_prompt_are_sent_as_question_marks() -> None:

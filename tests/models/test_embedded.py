@@ -205,22 +205,42 @@ async def test_it_is_restarted_when_it_is_killed_in_mid_request(directory: Path,
         assert running(model).pid != first.pid
 
 
-async def test_a_stale_state_is_not_believed_and_a_stranger_on_its_port_is_told_nothing(
-    directory: Path, weights: Path
-) -> None:
-    async with embedded(directory, weights) as model:
-        await model.start()
-        first = running(model)
+async def test_a_stranger_on_a_dead_servers_port_is_told_nothing(directory: Path, weights: Path) -> None:
+    async with embedded(directory, weights) as model, embedded(directory, weights) as other_window:
         await model.complete(ModelRequest("a", max_tokens=1))
+        first = running(model)
         os.kill(first.pid, signal.SIGKILL)
         await until(lambda: not server_process.is_running(model.seat))
         assert model.seat.state.exists()
         with ScriptedServer(port=first.port) as stranger:
-            assert (await model.complete(ModelRequest("b", max_tokens=1))).texts != ("",)
+            # This window finds a stale state; the first one has a connection of its own to that port.
+            await other_window.start()
             second = running(model)
-            assert second.port != first.port
-            assert second.key != first.key
-        assert not stranger.calls
+            assert (second.port != first.port, second.key != first.key) == (True, True)
+            assert (await model.complete(ModelRequest("b", max_tokens=1))).n_prompt_tokens
+        assert not stranger.n_connections
+
+
+async def test_a_start_that_is_given_up_ends_soon(directory: Path, weights: Path) -> None:
+    model = EmbeddedModel(Embedded(weights=weights), directory)
+    task = asyncio.create_task(model.start())
+    await until(lambda: bool(list(directory.glob("*.log"))))
+    await model.close()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    # The thread that waits for the server ends it; asking whether it is there ends once it is not.
+    await until(lambda: model.seat.log.read_text() == "" and not server_process.is_running(model.seat))
+
+
+async def test_a_server_that_is_still_starting_can_be_stopped(directory: Path, weights: Path) -> None:
+    async with embedded(directory, weights) as model:
+        task = asyncio.create_task(model.start())
+        await until(model.seat.state.exists)
+        assert await asyncio.to_thread(stop, directory) == 1
+        assert not model.seat.state.exists()
+        await model.close()
+        with pytest.raises(asyncio.CancelledError):
+            await task
 
 
 async def test_it_ends_when_idle_and_starts_again_when_asked(directory: Path, weights: Path) -> None:

@@ -88,6 +88,12 @@ async def test_chances_are_read_in_both_shapes() -> None:
         assert (chance.token, chance.logprob, dict(chance.alternatives)) == ("a", -0.5, {"b": -1.0})
 
 
+async def test_a_text_ends_before_the_first_stop_word_even_where_the_endpoint_did_not_stop() -> None:
+    reply = await read(events(text("a: 1\n\nb: 2\n- c", "stop")))
+    assert reply.before(("\n- ", "\n\n", "")).texts == ("a: 1",)
+    assert reply.before(("zz",)) is reply
+
+
 async def test_a_lone_surrogate_in_an_answer_does_not_reach_the_editor() -> None:
     reply = await read(b'data: {"choices": [{"text": "a\\ud800b", "finish_reason": "stop"}]}\n')
     assert reply.texts == ("a?b",)

@@ -123,7 +123,9 @@ class EndpointModel:
                 probed = await self._known() if self._must_know(request) else self._assumed
                 fitting = _fitting(request, probed.capabilities)
                 question = Question(fitting, probed.chat, n_logprobs, extra or {})
-                return await self._patiently(question, clock.when() or 0.0)
+                reply = await self._patiently(question, clock.when() or 0.0)
+                # Some endpoints do not heed stop words, or not all of them.
+                return reply.before(request.stop)
         except TimeoutError:
             raise faults.timed_out(self._where) from None
 
@@ -158,10 +160,6 @@ class EndpointModel:
         for attempt in range(self._settings.max_retries + 1):
             try:
                 return await self._asked(question)
-            except Dropped:
-                # Mostly a kept connection that the server was closing just then: once more, on a new one.
-                if attempt > 0 or attempt == self._settings.max_retries:
-                    raise
             except Busy as busy:
                 wait_s = busy.retry_after_s
                 if wait_s is None:
@@ -176,6 +174,7 @@ class EndpointModel:
 
     async def _asked(self, question: Question) -> Reply:
         """Sends `question`, each time without the parameter that the endpoint said it will not take."""
+        may_send_again = self._settings.max_retries > 0
         while True:
             body = to_body(question, self._settings.model, without=self._without)
             try:
@@ -185,6 +184,11 @@ class EndpointModel:
                 if named not in droppable(question) or named not in body:
                     raise
                 self._without |= {named}
+            except Dropped:
+                # Mostly a kept connection that the server was closing just then: once more, on a new one.
+                if not may_send_again:
+                    raise
+                may_send_again = False
 
     async def _sent(self, body: dict[str, Any], chat: bool) -> Reply:
         """Sends one call and reads its reply. Whatever the vendor raises leaves as a `ModelError`."""
@@ -212,7 +216,12 @@ class EndpointModel:
     async def _connected(self) -> Any:
         """The vendor's client, made at the first call, off the event loop since the import takes long."""
         if self._client is None:
-            made = await asyncio.to_thread(self._make_client)
+            try:
+                made = await asyncio.to_thread(self._make_client)
+            except Exception as error:
+                if not faults.is_vendors(error):
+                    raise
+                raise faults.from_exception(error, self._where) from None
             if self._client is None:
                 self._client = made
         return self._client

@@ -6,6 +6,7 @@ Once it runs it is an endpoint like any other, and is asked by the same `Endpoin
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,6 +42,7 @@ class EmbeddedModel:
         self._settings = settings
         self._directory = directory
         self._progress = progress
+        self._given_up = threading.Event()
         self._weights = weights.fingerprint(settings)
         self._seat = server_process.seat_for(settings, directory, self._weights)
         self._model: EndpointModel | None = None
@@ -101,6 +103,8 @@ class EmbeddedModel:
         """Closes connections, and gives up a start in progress. It may be called twice."""
         starting, self._starting = self._starting, None
         if starting is not None and not starting.done():
+            # The thread that waits for the server hears of it at its next step.
+            self._given_up.set()
             starting.cancel()
         if self._model is not None:
             await self._forget(self._model)
@@ -110,9 +114,9 @@ class EmbeddedModel:
 
         That it runs is looked up each time: after its death anybody may listen on its port.
         """
-        model = self._model
-        if model is not None and self._starting is None:
-            if await asyncio.to_thread(server_process.is_running, self._seat):
+        model, server = self._model, self._server
+        if model is not None and server is not None and self._starting is None:
+            if await asyncio.to_thread(server_process.still_runs, self._seat, server):
                 return model
             await self._forget(model)
         if self._failure is not None and time.monotonic() - self._failed_at < _PAUSE_AFTER_FAILURE_S:
@@ -124,12 +128,15 @@ class EmbeddedModel:
         return await asyncio.shield(self._starting)
 
     async def _start(self) -> EndpointModel:
+        self._given_up.clear()
         server = await asyncio.to_thread(self._start_blocking)
         endpoint = Endpoint(
             base_url=server.base_url,
             model="chiron-embedded",
             style="completion",
             timeout_s=self._settings.timeout_s,
+            # Nothing is sent again before it was looked up who listens.
+            max_retries=0,
         )
         self._server = server
         self._model = EndpointModel(
@@ -146,8 +153,14 @@ class EmbeddedModel:
         server_process.own_directory(self._directory)
         if (server := server_process.find_server(self._seat)) is not None:
             return server
-        file = weights.find_weights(self._settings, self._directory, self._progress)
-        return server_process.start_server(self._seat, self._settings, file, self._progress)
+        file = weights.find_weights(self._settings, self._directory, self._tell)
+        return server_process.start_server(self._seat, self._settings, file, self._tell)
+
+    def _tell(self, what: str, share: float) -> None:
+        if self._given_up.is_set():
+            raise EmbeddedUnavailable("The start of the embedded server was given up.")
+        if self._progress is not None:
+            self._progress(what, share)
 
     def _started(self, task: asyncio.Task[EndpointModel]) -> None:
         if self._starting is task:

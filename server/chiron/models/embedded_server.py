@@ -44,7 +44,8 @@ def main() -> int:
         lock.acquire()
     except Timeout:
         return ANOTHER_RUNS
-    seat.state.unlink(missing_ok=True)
+    # In place of whatever a server that died left there: who is starting, so that it can be ended.
+    write_state(seat, RunningServer(port=0, key="", pid=os.getpid()))
     ended = threading.Event()
     _end_on_signals(ended)
     key = secrets.token_hex(32)
@@ -52,6 +53,7 @@ def main() -> int:
         server = _serve(options, key)
     except Exception as error:
         _say(f"{type(error).__name__}: {error}".strip())
+        seat.state.unlink(missing_ok=True)
         return 1
     port = int(server.listening_address.rpartition(":")[2])
     write_state(seat, RunningServer(port=port, key=key, pid=os.getpid()))

@@ -38,7 +38,7 @@ _POLL_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A server that was found: where it listens, its key, and its process."""
+    """Where a server listens, its key, and its process. The port is 0 while it is starting."""
 
     port: int
     key: str
@@ -98,7 +98,7 @@ def own_directory(directory: Path) -> None:
 
 
 def is_running(seat: Seat) -> bool:
-    """Whether a process holds the seat. Cheap enough to ask before every request."""
+    """Whether a process holds the seat."""
     if not seat.lock.exists():
         return False
     try:
@@ -110,12 +110,17 @@ def is_running(seat: Seat) -> bool:
         return False
 
 
+def still_runs(seat: Seat, server: RunningServer) -> bool:
+    """Whether `server` is the one that holds the seat now. Cheap enough to ask before every request."""
+    return _read_state(seat) == server and is_running(seat)
+
+
 def find_server(seat: Seat) -> RunningServer | None:
     """The server that holds the seat and answers to its key, or None."""
     server = _read_state(seat)
-    if server is None or not is_running(seat) or not _is_alive(server.pid) or not answers(server):
+    if server is None or server.port == 0 or not is_running(seat) or not _is_alive(server.pid):
         return None
-    return server
+    return server if answers(server) else None
 
 
 def start_server(
@@ -125,23 +130,28 @@ def start_server(
 
     Several callers, in several processes, may call at once: one server comes of it.
     """
-    deadline = time.monotonic() + START_TIMEOUT_S
     begun = time.monotonic()
     process: subprocess.Popen[bytes] | None = None
-    while time.monotonic() < deadline:
-        if (server := find_server(seat)) is not None:
-            return server
-        if process is None or process.poll() is not None:
-            if process is not None and process.returncode not in (0, ANOTHER_RUNS):
-                raise EmbeddedUnavailable(
-                    f"The embedded server could not start: {_last_line(seat.log)}",
-                    advice=f"See {seat.log}; or choose another model.",
-                )
-            if not is_running(seat):
-                process = _spawn(seat, settings, weights)
-        if progress is not None:
-            progress("starting the embedded server", min(0.95, (time.monotonic() - begun) / 2.0))
-        time.sleep(_POLL_S)
+    try:
+        while (waited_s := time.monotonic() - begun) < START_TIMEOUT_S:
+            if (server := find_server(seat)) is not None:
+                return server
+            if process is None or process.poll() is not None:
+                if process is not None and process.returncode not in (0, ANOTHER_RUNS):
+                    raise EmbeddedUnavailable(
+                        f"The embedded server could not start: {_last_line(seat.log)}",
+                        advice=f"See {seat.log}; or choose another model.",
+                    )
+                if not is_running(seat):
+                    process = _spawn(seat, settings, weights)
+            if progress is not None:
+                progress("starting the embedded server", min(0.95, waited_s / 2.0))
+            time.sleep(_POLL_S)
+    except BaseException:
+        # A start that is given up leaves nothing behind; another window that waits for it starts its own.
+        if process is not None and process.poll() is None:
+            process.kill()
+        raise
     # Whoever holds the seat does not answer; its successor shall not wait for it.
     stop_server(seat)
     raise EmbeddedUnavailable(
@@ -151,12 +161,17 @@ def start_server(
 
 def stop_server(seat: Seat, *, patience_s: float = 5.0) -> bool:
     """Ends the process that holds the seat, in the end by force. Whether there was one."""
-    server = _read_state(seat)
-    if server is None or not is_running(seat) or not _is_alive(server.pid):
+    holder = _holder(seat)
+    deadline = time.monotonic() + patience_s
+    while holder is None and is_running(seat) and time.monotonic() < deadline:
+        # It has the lock and is about to say who it is.
+        time.sleep(_POLL_S)
+        holder = _holder(seat)
+    if holder is None:
         return False
     for sign in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
         try:
-            os.kill(server.pid, sign)
+            os.kill(holder, sign)
         except ProcessLookupError:
             break
         deadline = time.monotonic() + patience_s
@@ -166,6 +181,12 @@ def stop_server(seat: Seat, *, patience_s: float = 5.0) -> bool:
             break
     seat.state.unlink(missing_ok=True)
     return True
+
+
+def _holder(seat: Seat) -> int | None:
+    """The process that holds the seat, listening already or not."""
+    state = _read_state(seat)
+    return state.pid if state is not None and is_running(seat) and _is_alive(state.pid) else None
 
 
 def seats(directory: Path) -> Iterator[Seat]:
@@ -206,9 +227,9 @@ def _read_state(seat: Seat) -> RunningServer | None:
         port, key, pid = kept["port"], kept["key"], kept["pid"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if not (isinstance(port, int) and 0 < port < 65536 and isinstance(pid, int) and pid > 1):
+    if not (isinstance(port, int) and 0 <= port < 65536 and isinstance(pid, int) and pid > 1):
         return None
-    return RunningServer(port, key, pid) if isinstance(key, str) and key.isalnum() else None
+    return RunningServer(port, key, pid) if isinstance(key, str) and (key.isalnum() or not port) else None
 
 
 def _spawn(seat: Seat, settings: Embedded, weights: Path) -> subprocess.Popen[bytes]:

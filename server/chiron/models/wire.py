@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import AsyncIterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chiron.errors import ModelError
@@ -56,6 +56,11 @@ class Reply:
     n_cached_tokens: int | None = None
     #: Of the first text; empty where the endpoint gave none.
     chances: tuple[TokenChance, ...] = ()
+
+    def before(self, stop: Sequence[str]) -> Reply:
+        """This reply with each text ended before the first stop word in it."""
+        texts = tuple(_before(text, stop) for text in self.texts)
+        return self if texts == self.texts else replace(self, texts=texts)
 
     def to_answer(self, model: str) -> ModelAnswer:
         return ModelAnswer(
@@ -252,6 +257,11 @@ def _logprob(entry: Mapping[str, Any]) -> float | None:
     if (prob := _real(entry.get("prob"))) is not None:
         return math.log(prob) if prob > 0 else None
     return _real(entry.get("logprob"))
+
+
+def _before(text: str, stop: Sequence[str]) -> str:
+    ends = [place for word in stop if word and (place := text.find(word)) >= 0]
+    return text[: min(ends)] if ends else text
 
 
 def _real(value: Any) -> float | None:
