@@ -1,11 +1,11 @@
-"""How good and how fast recall is on real repositories: named tasks, body hidden, the rest of the repository known.
+"""How good and how fast recall is on real repositories: named tasks, each body hidden, the rest known.
 
-    python tests/benchmarks/bench_recall.py REPOSITORY... [--per-repo 100] [--seed 7] [--cold] [--show] [--dump FILE]
+    python tests/benchmarks/bench_recall.py REPOSITORY... [--per-repo 100] [--cold] [--show] [--dump FILE]
 
 Append mode: the file ends after the name line. Prints, with 95% bootstrap intervals, how often the first
-candidate to pass the guardrails has the right module, exactly the right arguments, a score in the spirit of Ansible Aware (arXiv
-2305.02783) and the strong-acceptance proxy (module right, less than half of the text edited), then how well
-confidence tells right from wrong, and latency.
+candidate to pass the guardrails has the right module and exactly the right arguments, a score in the spirit
+of Ansible Aware (arXiv 2305.02783) and the strong-acceptance proxy (module right, less than half of the text
+edited), then how well confidence tells right from wrong, and latency without the guardrails.
 """
 
 from __future__ import annotations
@@ -23,11 +23,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from chiron.ansible.catalog import Catalog
-from chiron.syntax.blocks import Block, task_blocks
-from chiron.syntax.kind import file_kind
 
 from chiron.ansible.bodies import dedent, is_keyword, module_of
+from chiron.ansible.catalog import Catalog
 from chiron.ansible.project import Project
 from chiron.config import Settings
 from chiron.records import (
@@ -45,6 +43,8 @@ from chiron.records import (
 )
 from chiron.suggest.guardrails import Check, run_chain
 from chiron.suggest.recall import Recall
+from chiron.syntax.blocks import Block, task_blocks
+from chiron.syntax.kind import file_kind
 
 _WITH_TASKS = {FileKind.PLAYBOOK, FileKind.TASKS, FileKind.HANDLERS}
 _LEFT_OUT = ("include", "import", "assert", "debug", "set_fact", "fail", "meta", "role")

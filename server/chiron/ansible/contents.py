@@ -222,9 +222,7 @@ def _handlers(blocks: Sequence[Block], kind: FileKind) -> tuple[str, ...]:
 def _tags(entries: Sequence[Entry]) -> tuple[str, ...]:
     tags: list[str] = []
     for entry in entries:
-        if entry.key == "tags":
-            tags.extend(listed(entry.value))
-        elif not entry.key and entry.above and entry.above[-1] == "tags":
+        if entry.key == "tags" or (not entry.key and entry.above and entry.above[-1] == "tags"):
             tags.extend(listed(entry.value))
     return _unique([tag for tag in tags if "{{" not in tag])
 

@@ -8,12 +8,14 @@ from chiron.ansible.bodies import Part, split_body
 
 _JINJA = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.DOTALL)
 _STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
-_NAME = re.compile(r"(?<![\w.|])(?<!\|\s)([A-Za-z_]\w*)(?!\w*\s*\()(?!\s*=[^=])")
+_NAME = re.compile(r"(?<![\w.|])(?<!\|\s)([A-Za-z_]\w*)\b(?!\s*\()(?!\s*=[^=])")
 _EXPRESSIONS = frozenset({"when", "until", "changed_when", "failed_when", "that", "var"})
 _WORDS = frozenset(
-    "and or not in is if else elif endif for endfor set true false none True False None defined undefined "
-    "succeeded failed skipped changed match search none mapping string number sequence iterable omit lookup "
-    "query q range dict namespace now undef success file directory exists loop ansible_facts".split()
+    """
+    and or not in is if else elif endif for endfor set true false none True False None defined undefined
+    succeeded failed skipped changed match search none mapping string number sequence iterable omit lookup
+    query q range dict namespace now undef success file directory exists loop ansible_facts
+    """.split()  # noqa: SIM905 - a column of quoted words would not be easier to read
 )
 
 

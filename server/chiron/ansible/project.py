@@ -104,7 +104,7 @@ class Project:
             self._put(relative, contents)
 
     def tasks(self) -> Sequence[Task]:
-        """Every named task written in the workspace, in the order of files. The same object while nothing changes."""
+        """Every named task written in the workspace, by file. The same object while nothing changes."""
         with self._lock:
             if self._tasks is None:
                 self._tasks = tuple(

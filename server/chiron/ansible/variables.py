@@ -118,13 +118,13 @@ def _ini_names(text: str) -> Iterator[tuple[str, str]]:
 
 def vars_files(entry: Entry) -> Iterator[str]:
     """Paths a play or task takes variables from: `vars_files:` and `include_vars:`, as written."""
-    if entry.above and entry.above[-1] == "vars_files" and not entry.key and entry.value:
+    if (entry.above and entry.above[-1] == "vars_files" and not entry.key and entry.value) or (
+        entry.key == "vars_files" and entry.value
+    ):
         yield from listed(entry.value)
-    elif entry.key == "vars_files" and entry.value:
-        yield from listed(entry.value)
-    elif entry.key.rsplit(".", 1)[-1] == "include_vars" and entry.value and "=" not in entry.value:
-        yield entry.value
-    elif entry.above and entry.above[-1].rsplit(".", 1)[-1] == "include_vars" and entry.key == "file":
+    elif (entry.key.rsplit(".", 1)[-1] == "include_vars" and entry.value and "=" not in entry.value) or (
+        entry.above and entry.above[-1].rsplit(".", 1)[-1] == "include_vars" and entry.key == "file"
+    ):
         yield entry.value
 
 

@@ -29,11 +29,13 @@ _OPPOSITES = {
 }  # fmt: skip
 #: Words so common in values that one standing there says nothing about the name's.
 _COMMON = frozenset(
-    "file files directory directories folder configuration config package packages service services server "
-    "set get check create add remove install update copy run start stop enable disable restart reload "
-    "configure deploy download make generate write read verify wait list find delete path name state value "
-    "key keys default present absent exist exists root user group mode new old all none system template templates archive script "
-    "image container app application repository data list line version from".split()
+    """
+    file files directory directories folder configuration config package packages service services server
+    set get check create add remove install update copy run start stop enable disable restart reload
+    configure deploy download make generate write read verify wait list find delete path name state value
+    key keys default present absent exist exists root user group mode new old all none system template
+    templates archive script image container app application repository data list line version from
+    """.split()  # noqa: SIM905 - a column of quoted words would not be easier to read
 )
 _VALUE = re.compile(r"(?P<key>^\s*(?:- )*(?:[\w.\-]+|\"[^\"]+\"|'[^']+'):(?:\s+|$))(?P<value>.*)$")
 _JINJA = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})")

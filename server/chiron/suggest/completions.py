@@ -45,7 +45,7 @@ def names(
 ) -> Iterator[Rated]:
     """Module names that continue what is typed, likeliest for the task's name first."""
     typed = scope.typed
-    likely = {name: share for name, share in ranked}
+    likely = dict(ranked)
     rates: dict[str, float] = {}
     for name in {*likely, *uses, *facts.used_modules, *_starting(catalog, typed)}:
         fqcn = catalog.resolve(name) or name
@@ -94,4 +94,3 @@ def _may_join(name: str, present: set[str], module: Module | None) -> bool:
         return False
     groups = module.constraints.mutually_exclusive if module is not None else ()
     return not any(name in group and present & set(group) for group in groups)
-

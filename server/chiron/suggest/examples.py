@@ -60,7 +60,7 @@ def _is_accounted(option: Part, known: Option, name: str) -> bool:
 def _speaks(value: str, name: str) -> bool:
     """Whether the value holds a word of the name, and little else."""
     stems = set(words(value.replace("_", " ")))
-    return bool(stems) and len(stems & set(words(name))) * 2 >= len(stems) or bool(_FACT.search(value))
+    return (bool(stems) and len(stems & set(words(name))) * 2 >= len(stems)) or bool(_FACT.search(value))
 
 
 def _open(module: Module) -> bool:

@@ -38,7 +38,7 @@ class Memory:
         return len(self._tasks)
 
     def set_tasks(self, key: str, tasks: Sequence[Task]) -> None:
-        """Makes `tasks` all that is remembered under `key`. Costs as much as the two differ by whole files."""
+        """Makes `tasks` all that is remembered under `key`; costs next to nothing where they are that."""
         now = tuple(tasks)
         kept, numbers = self._held.pop(key, ((), []))
         if kept == now:
@@ -105,7 +105,9 @@ class Memory:
         self._examples_for = version
 
     def _load_examples_of(self, modules: set[str]) -> None:
-        new = {name for name in modules if name.rpartition(".")[0] not in USUAL_COLLECTIONS} - self._with_examples
+        new = {
+            name for name in modules if name.rpartition(".")[0] not in USUAL_COLLECTIONS
+        } - self._with_examples
         self._with_examples |= new
         for key, held in _by_key(self._catalog.examples_of(sorted(new))).items():
             self.set_tasks(key, held)

@@ -14,8 +14,10 @@ _FILE_NAME = re.compile(r"(?<![\w/])([\w.-]*\w\.[a-z][a-z0-9]{0,9}(?:\.j2)?)(?![
 _QUOTED = re.compile(r"[\"'`]([^\"'`]+)[\"'`]")
 _VARIABLE = re.compile(r"^\{\{.*\}\}$")
 _ARTICLES = frozenset(
-    "the a an our your my this that some all any required necessary needed additional basic common "
-    "latest new default of".split()
+    """
+    the a an our your my this that some all any required necessary needed additional basic common latest new
+    default of
+    """.split()  # noqa: SIM905 - a column of quoted words would not be easier to read
 )
 _THING = re.compile(r"[\w.+@{}-]+$")
 

@@ -120,7 +120,6 @@ class _Place:
             rated(self._memory.nearest(name), self._path, self._above),
             own=[module_name(task) for task in self._own],
             before=[module_name(task) for task in self._above],
-            in_handlers=self._scope.in_handlers,
         )
 
     def surroundings(self, above: Sequence[Task] = ()) -> Surroundings:
@@ -143,7 +142,7 @@ class _Place:
         for module, _ in shares[:_N_MODULES]:
             if module not in there:
                 near += rated(self._memory.nearest_of(module, name)[:2], self._path, self._above)
-        found = drafts(name, self._path, near, shares, at, self._facts.style)
+        found = drafts(name, self._path, near, shares, at)
         return sorted(found, key=lambda draft: (draft.n_unknown > 0, -confidence(draft)))
 
     def of_module(self) -> list[Draft]:
@@ -152,7 +151,7 @@ class _Place:
         module = self._catalog.resolve(scope.module or "") or scope.module or ""
         name = scope.task_name or (scope.module or "")
         near = rated(self._memory.nearest_of(module, name)[:12], self._path, self._above)
-        found = drafts(name, self._path, near, [(module, 1.0)], self.surroundings(), self._facts.style)
+        found = drafts(name, self._path, near, [(module, 1.0)], self.surroundings())
         return sorted((one for one in found if one.module == module), key=lambda draft: -confidence(draft))
 
     def lists(self) -> list[tuple[float, str, Ground]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
+from itertools import pairwise
 
 from chiron.suggest.wording import trigrams, words
 
@@ -117,6 +118,6 @@ def features_of(name: str) -> dict[str, float]:
         features[stem] = 1.0
         for gram in trigrams(stem):
             features[f"~{gram}"] = _TRIGRAM_WEIGHT
-    for first, second in zip(stems, stems[1:], strict=False):
+    for first, second in pairwise(stems):
         features[f"{first} {second}"] = _PAIR_WEIGHT
     return features

@@ -7,18 +7,24 @@ from collections.abc import Callable
 
 #: More steps than this are a plan, not a suggestion.
 MAX_STEPS = 6
-_JOINTS = re.compile(r"\s*(?:;|\n|,?\s+(?:and\s+)?then\b|,\s*and\b|,|\s+and\b|\.\s+(?=[A-Z]))\s*", re.IGNORECASE)
-_FILLERS = re.compile(r"^(?:first|next|finally|lastly|also|we|i|please|to|let's|now|afterwards)[,:]?\s+", re.IGNORECASE)
+_JOINTS = re.compile(
+    r"\s*(?:;|\n|,?\s+(?:and\s+)?then\b|,\s*and\b|,|\s+and\b|\.\s+(?=[A-Z]))\s*", re.IGNORECASE
+)
+_FILLERS = re.compile(
+    r"^(?:first|next|finally|lastly|also|we|i|please|to|let's|now|afterwards)[,:]?\s+", re.IGNORECASE
+)
 _NUMBERING = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
 _PRONOUN = re.compile(r"\b(?:it|them)\b$|\b(?:it|them)\b(?=\s+(?:at|on|to|from|with))", re.IGNORECASE)
 #: Verbs that begin the name of a task.
 VERBS = frozenset(
-    "add allow apply assert backup block build change check clean clone collect compile configure copy create "
-    "define delete deploy disable download enable ensure execute extract fail fetch find generate get give "
-    "grant import include initialize install join launch link load make migrate mount move open pull purge push "
-    "read reboot refresh register reload remove render replace reset restart restore run schedule send set "
-    "setup show start stop sync template test unarchive uninstall unmount unpack unzip update upgrade upload "
-    "validate verify wait write".split()
+    """
+    add allow apply assert backup block build change check clean clone collect compile configure copy create
+    define delete deploy disable download enable ensure execute extract fail fetch find generate get give
+    grant import include initialize install join launch link load make migrate mount move open pull purge
+    push read reboot refresh register reload remove render replace reset restart restore run schedule send
+    set setup show start stop sync template test unarchive uninstall unmount unpack unzip update upgrade
+    upload validate verify wait write
+    """.split()  # noqa: SIM905 - a column of quoted words would not be easier to read
 )
 
 
@@ -48,15 +54,16 @@ def _resolved(steps: list[str]) -> list[str]:
     resolved: list[str] = []
     thing = ""
     for step in steps:
-        step = _PRONOUN.sub(lambda _: thing, step) if thing else step
-        rest = step.split(" ", 1)[1:] if " " in step else []
-        if rest:
-            thing = re.split(r"\s+(?:on|at|from|to|in|with|via|for|into)\s+", rest[0])[0]
-        elif thing:
-            # "install nginx, start, enable": a verb alone goes on about the same thing.
-            step = f"{step} {thing}"
-        resolved.append(step)
+        verb, _, rest = step.partition(" ")
+        # "install nginx, start, enable": a verb alone goes on about the same thing.
+        rest = _with_thing(rest, thing) if rest else thing
+        resolved.append(f"{verb} {rest}".strip())
+        thing = re.split(r"\s+(?:on|at|from|to|in|with|via|for|into)\s+", rest)[0]
     return resolved
+
+
+def _with_thing(rest: str, thing: str) -> str:
+    return _PRONOUN.sub(lambda _: thing, rest) if thing else rest
 
 
 def _capitalized(step: str) -> str:

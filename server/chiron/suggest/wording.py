@@ -13,48 +13,10 @@ _PLURAL = re.compile(r"\((?:e?s|es|ies)\)")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 #: Words that say nothing about what a task does.
 STOP_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "to",
-        "for",
-        "in",
-        "on",
-        "at",
-        "by",
-        "is",
-        "are",
-        "be",
-        "and",
-        "or",
-        "with",
-        "from",
-        "that",
-        "this",
-        "it",
-        "its",
-        "if",
-        "as",
-        "into",
-        "all",
-        "any",
-        "our",
-        "your",
-        "ensure",
-        "make",
-        "sure",
-        "be",
-        "been",
-        "has",
-        "have",
-        "will",
-        "should",
-        "using",
-        "use",
-        "via",
-    ]
+    """
+    a an the of to for in on at by is are be and or with from that this it its if as into all any our your
+    ensure make sure be been has have will should using use via
+    """.split()  # noqa: SIM905 - a column of quoted words would not be easier to read
 )
 #: Different words for one thing, as people name tasks.
 _SAME = {
