@@ -7,6 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from chiron.config import Embedded
+from chiron.models import server_process
+from chiron.models.weights import find_weights
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packaged weights as one file, put together once for all workers of this run."""
+    directory = tmp_path_factory.getbasetemp().parent / "weights"
+    server_process.own_directory(directory)
+    return find_weights(Embedded(), directory)
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
