@@ -11,6 +11,12 @@ import type { Evidence, Position, Range, SuggestionEvent } from './protocol.js';
 /** An offer stands this long undisturbed before it counts as seen. */
 export const SHOWN_AFTER_MS = 500;
 
+/**
+ * Editors tell of a change and of the cursor in two messages, in either order. A cursor elsewhere counts as
+ * gone if no change explains it within this time.
+ */
+export const SETTLED_AFTER_MS = 80;
+
 /** One alternative as it went to the editor. `start` is where its text begins in the document. */
 export interface Offered {
   readonly id: string;
@@ -56,6 +62,7 @@ const REMEMBERED = 512;
 export class OfferTracker {
   private offer: Offer | undefined;
   private cancelShown: (() => void) | undefined;
+  private cancelLeaving: (() => void) | undefined;
   private readonly shown = new Set<string>();
   private readonly ended = new Set<string>();
 
@@ -109,6 +116,7 @@ export class OfferTracker {
     if (offer?.uri !== uri) {
       return;
     }
+    this.cancelLeaving?.();
     if (cursor && samePlace(cursor, offer.anchor)) {
       this.offer = { ...offer, part: undefined };
       if (offer.part && !byKey) {
@@ -117,7 +125,11 @@ export class OfferTracker {
       }
       return;
     }
-    this.leave('cursor');
+    this.cancelLeaving = this.outlet.after(SETTLED_AFTER_MS, () => {
+      if (this.offer?.uri === uri && !(cursor && samePlace(cursor, this.offer.anchor))) {
+        this.leave('cursor');
+      }
+    });
   }
 
   /** Another editor, or none, has the focus now. */
@@ -143,6 +155,8 @@ export class OfferTracker {
   end(): void {
     this.cancelShown?.();
     this.cancelShown = undefined;
+    this.cancelLeaving?.();
+    this.cancelLeaving = undefined;
     if (this.offer) {
       this.offer = undefined;
       this.outlet.pending(false);

@@ -188,7 +188,7 @@ export class Lab {
 
   private writeSettings(): void {
     const model = this.options.model ?? 'scripted';
-    const endpoint = { baseUrl: `http://127.0.0.1:${this.endpointPort}/v1`, model: 'scripted', timeoutS: 5, maxRetries: 0 };
+    const endpoint = { baseUrl: `http://127.0.0.1:${this.endpointPort}/v1`, model: 'scripted', timeoutS: 30, maxRetries: 0 };
     // An editor in a browser takes machine-scoped settings from the machine that it runs on, and only there.
     const here = {
       'chiron.endpoints': { scripted: endpoint },

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { type Lab, type LabOptions, type Row, sleep } from './lab.js';
-import { type Task, TASKS } from './script.js';
+import type { Task } from './script.js';
 import type { Window } from './window.js';
 
 export interface Scenario {
@@ -23,7 +23,7 @@ export function written(task: Task, rest = ''): string {
 }
 
 /** A fresh playbook with `task`'s name written, ghost text drawn and looked at. */
-export async function named(window: Window, file: string, task: Task = TASKS.apt): Promise<void> {
+export async function named(window: Window, file: string, task: Task): Promise<void> {
   await window.fresh(file, PLAY);
   await window.insert(task.name);
   await window.ghost(lastWord(task));
@@ -60,7 +60,8 @@ const ENDS = new Set(['accepted', 'rejected', 'moved_away', 'typed_over', 'super
  */
 export async function logged(lab: Lab, file: string, part: string, expected: Expected): Promise<Row> {
   let problem: unknown = new Error('the log was not read');
-  for (const until = Date.now() + 20_000; Date.now() < until; await sleep(300)) {
+  for (const until = Date.now() + 20_000; Date.now() < until; ) {
+    await sleep(300);
     try {
       const rows = await lab.rows(file);
       const found = rows.filter((row) => row.text.includes(part));

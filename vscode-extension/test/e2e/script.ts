@@ -6,14 +6,19 @@ export interface Task {
   readonly body: readonly string[];
 }
 
-export const TASKS = {
-  apt: { name: 'Fetch the lyrebird', body: ['ansible.builtin.apt:', '  name: lyrebird', '  state: present'] },
-  service: { name: 'Keep the otter running', body: ['ansible.builtin.service:', '  name: otter', '  state: started'] },
-  /** Asked for while the endpoint is down, so that no answer of it is kept. */
-  down: { name: 'Feed the axolotl', body: ['ansible.builtin.apt:', '  name: axolotl', '  state: latest'] },
-  /** Asked for when it is back. */
-  back: { name: 'Groom the quokka', body: ['ansible.builtin.apt:', '  name: quokka', '  state: absent'] },
-} as const satisfies Record<string, Task>;
+/** One word for each scenario, so that none recalls what another saved. */
+const WORDS = [
+  'lyrebird', 'otter', 'axolotl', 'quokka', 'badger', 'heron', 'walrus', 'narwhal', 'tapir',
+  'okapi', 'ibex', 'lemur', 'dingo', 'gecko', 'marmot', 'puffin', 'wombat', 'ocelot',
+  'tarsier', 'pangolin', 'caracal', 'numbat', 'jerboa', 'kinkajou', 'aardvark', 'binturong', 'capybara',
+  'dugong', 'echidna', 'fossa', 'gerenuk', 'hoatzin', 'indri', 'jacana', 'kakapo', 'loris',
+] as const;
+
+/** A task whose name says nothing, so that nothing but the script can answer it well. */
+export function task(word: (typeof WORDS)[number]): Task {
+  const name = word.charAt(0).toUpperCase() + word.slice(1);
+  return { name: `${name} at dawn`, body: ['ansible.builtin.apt:', `  name: ${word}`, '  state: present'] };
+}
 
 /** Answers in the scopes other than a task's body; the text begins where the cursor stands. */
 export const PLACES = {
@@ -30,7 +35,7 @@ export const SCRIPT = JSON.stringify({
   model: 'scripted',
   rules: [
     ...Object.values(PLACES),
-    ...Object.values(TASKS).map(({ name, body }) => ({ match: name, text: `${body.join('\n      ')}\n` })),
+    ...WORDS.map(task).map(({ name, body }) => ({ match: name, text: `${body.join('\n      ')}\n` })),
   ],
   default: '',
 });

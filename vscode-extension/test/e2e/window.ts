@@ -59,7 +59,8 @@ export class Window {
   }
 
   async focus(name: string): Promise<void> {
-    if (!(await this.editor(name).evaluate((element) => element.classList.contains('focused')))) {
+    const classes = (await this.editor(name).getAttribute('class')) ?? '';
+    if (!classes.split(' ').includes('focused')) {
       await this.editor(name).locator('.view-lines').click();
     }
   }
@@ -97,7 +98,8 @@ export class Window {
 
   /** Waits until other ghost text is drawn than `before`; returns it. */
   async ghostOtherThan(before: string): Promise<string> {
-    for (const until = Date.now() + 20_000; Date.now() < until; await sleep(25)) {
+    for (const until = Date.now() + 20_000; Date.now() < until; ) {
+      await sleep(25);
       const text = await this.ghostNow();
       if (text.trim() !== '' && text !== before) {
         return text;

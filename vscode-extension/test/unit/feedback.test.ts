@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OfferTracker, SHOWN_AFTER_MS } from '../../src/feedback.js';
+import { OfferTracker, SETTLED_AFTER_MS, SHOWN_AFTER_MS } from '../../src/feedback.js';
 import type { SuggestionEvent } from '../../src/protocol.js';
 
 const URI = 'file:///work/site.yml';
@@ -11,22 +11,23 @@ const BODY = '\n      ansible.builtin.apt:\n        name: nginx';
 function start() {
   const sent: SuggestionEvent[] = [];
   const pending: boolean[] = [];
-  const timers = new Set<() => void>();
+  const timers = new Map<() => void, number>();
   const tracker = new OfferTracker({
     send: (event) => sent.push(event),
     pending: (isPending) => pending.push(isPending),
     after: (ms, run) => {
-      assert.equal(ms, SHOWN_AFTER_MS);
-      timers.add(run);
+      timers.set(run, ms);
       return () => timers.delete(run);
     },
   });
-  const wait = (): void => {
-    const due = [...timers];
-    timers.clear();
-    due.forEach((run) => {
-      run();
-    });
+  /** Lets what is due within `forMs` happen. */
+  const wait = (forMs = SHOWN_AFTER_MS): void => {
+    for (const [run, ms] of timers) {
+      if (ms <= forMs) {
+        timers.delete(run);
+        run();
+      }
+    }
   };
   const at = (line: number, character: number) => ({ line, character });
   const type = (text: string, line: number, character: number): void => {
@@ -144,18 +145,38 @@ test('several characters that a key put in are no accepted word', () => {
 });
 
 test('the cursor that leaves is observed, and told once', () => {
-  const { tracker, sent, at } = offered();
+  const { tracker, sent, at, wait } = offered();
   tracker.selected(URI, at(0, 0), true);
   tracker.selected(URI, at(1, 0), true);
+  wait(SETTLED_AFTER_MS);
+  wait(SETTLED_AFTER_MS);
   assert.deepEqual(sent, [
     { suggestionId: 'a', uri: URI, kind: 'moved_away', evidence: 'observed', reason: 'cursor' },
   ]);
 });
 
 test('a selection, or a second cursor, leaves the place', () => {
-  const { tracker, kinds } = offered();
+  const { tracker, kinds, wait } = offered();
   tracker.selected(URI, undefined, true);
+  wait(SETTLED_AFTER_MS);
   assert.deepEqual(kinds(), ['moved_away']);
+});
+
+test('a cursor that is told before the change that moved it is no leaving', () => {
+  const { tracker, type, kinds, at, wait } = offered();
+  tracker.selected(URI, at(4, 6), true);
+  type('\n      ', 3, NAME_LINE.length);
+  wait(SETTLED_AFTER_MS);
+  assert.deepEqual(kinds(), []);
+  assert.equal(tracker.current, 'a');
+});
+
+test('a cursor that is told before the text that was written over is no leaving either', () => {
+  const { tracker, type, kinds, at, wait } = offered();
+  tracker.selected(URI, at(3, NAME_LINE.length + 1), true);
+  type('x', 3, NAME_LINE.length);
+  wait(SETTLED_AFTER_MS);
+  assert.deepEqual(kinds(), []);
 });
 
 test('another editor is a leaving, the same one is not', () => {

@@ -3,17 +3,17 @@
 import assert from 'node:assert/strict';
 import { sleep } from '../lab.js';
 import { accepts, lastWord, logged, named, PLAY, saved, type Scenario, written } from '../scenario.js';
-import { PLACES, TASKS } from '../script.js';
+import { PLACES, task } from '../script.js';
 
-const { apt, service } = TASKS;
 const CONFIRMED = ['offered/inferred', 'shown/inferred', 'accepted/confirmed'];
 
 export const accepting: readonly Scenario[] = [
   {
     name: 'one Tab accepts at the end of the name line',
     run: async (window) => {
+      const apt = task('lyrebird');
       const file = 'tab.yml';
-      await named(window, file);
+      await named(window, file, apt);
       await window.press('Tab');
       await saved(window, file, written(apt));
       await logged(window.lab, file, lastWord(apt), { outcome: 'accepted', has: CONFIRMED });
@@ -23,8 +23,9 @@ export const accepting: readonly Scenario[] = [
   {
     name: 'one Tab accepts on the line under the name',
     run: async (window) => {
+      const apt = task('otter');
       const file = 'under.yml';
-      await named(window, file);
+      await named(window, file, apt);
       await window.press('Enter');
       await window.ghost(lastWord(apt));
       await window.press('Tab');
@@ -36,13 +37,13 @@ export const accepting: readonly Scenario[] = [
     name: 'one Tab accepts options under a module',
     run: async (window) => {
       const file = 'options.yml';
-      const task = `${PLAY}Weigh the walrus\n      ansible.builtin.apt:`;
-      await window.fresh(file, task);
+      const text = `${PLAY}Weigh the walrus\n      ansible.builtin.apt:`;
+      await window.fresh(file, text);
       // Enter indents under the module, so that nothing but options is left for Tab to take.
       await window.press('Enter');
       await window.ghost('walrus');
       await window.press('Tab');
-      await saved(window, file, `${task}\n        ${PLACES.options.text}`);
+      await saved(window, file, `${text}\n        ${PLACES.options.text}`);
       await logged(window.lab, file, 'walrus', { outcome: 'accepted', has: ['accepted/confirmed'] });
     },
   },
@@ -76,8 +77,9 @@ export const accepting: readonly Scenario[] = [
   {
     name: 'type through, then accept',
     run: async (window) => {
+      const apt = task('quokka');
       const file = 'through.yml';
-      await named(window, file);
+      await named(window, file, apt);
       await window.press('Enter');
       await window.type('ansible.b', 60);
       await window.ghost(lastWord(apt));
@@ -90,8 +92,9 @@ export const accepting: readonly Scenario[] = [
   {
     name: 'accept a word three times, then the rest',
     run: async (window) => {
+      const apt = task('badger');
       const file = 'words.yml';
-      await named(window, file);
+      await named(window, file, apt);
       for (let n = 0; n < 3; n += 1) {
         const before = await window.ghost();
         await window.press('Control+ArrowRight');
@@ -106,8 +109,9 @@ export const accepting: readonly Scenario[] = [
   {
     name: 'accept a line',
     run: async (window) => {
+      const apt = task('heron');
       const file = 'line.yml';
-      await named(window, file);
+      await named(window, file, apt);
       // The text begins with a line end, so the first line to accept is that alone.
       for (let n = 0; n < 2; n += 1) {
         const before = await window.ghost();
@@ -129,8 +133,9 @@ export const accepting: readonly Scenario[] = [
   {
     name: 'cycle to the second alternative and accept it',
     run: async (window) => {
+      const apt = task('walrus');
       const file = 'cycle.yml';
-      await named(window, file);
+      await named(window, file, apt);
       const first = await window.ghost();
       await window.press('Alt+]');
       const second = await window.ghostOtherThan(first);
@@ -151,8 +156,9 @@ export const accepting: readonly Scenario[] = [
   {
     name: 'undo after accept',
     run: async (window) => {
+      const apt = task('narwhal');
       const file = 'undo.yml';
-      await named(window, file);
+      await named(window, file, apt);
       await window.press('Tab');
       await window.noGhost();
       await sleep(400);
@@ -170,6 +176,7 @@ export const accepting: readonly Scenario[] = [
   {
     name: 'delete half of it and wait for the kept ratio',
     run: async (window) => {
+      const service = task('tapir');
       const file = 'half.yml';
       await named(window, file, service);
       await window.press('Tab');
@@ -193,7 +200,9 @@ export const accepting: readonly Scenario[] = [
   {
     name: 'two files side by side',
     run: async (window) => {
-      await named(window, 'left.yml');
+      const apt = task('okapi');
+      const service = task('ibex');
+      await named(window, 'left.yml', apt);
       await window.press('Control+\\');
       await window.fresh('right.yml', PLAY);
       await window.insert(service.name);

@@ -2,16 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { accepts, lastWord, logged, named, PLAY, saved, type Scenario, written } from '../scenario.js';
-import { TASKS } from '../script.js';
-
-const { apt } = TASKS;
+import { task } from '../script.js';
 
 export const ending: readonly Scenario[] = [
   {
     name: 'Escape',
     run: async (window) => {
+      const apt = task('lemur');
       const file = 'escape.yml';
-      await named(window, file);
+      await named(window, file, apt);
       await window.press('Escape');
       await window.noGhost(800);
       await saved(window, file, `${PLAY}${apt.name}`);
@@ -21,6 +20,7 @@ export const ending: readonly Scenario[] = [
   {
     name: 'Escape before half a second was not seen',
     run: async (window) => {
+      const apt = task('dingo');
       const file = 'blink.yml';
       await window.fresh(file, PLAY);
       await window.insert(apt.name);
@@ -33,11 +33,12 @@ export const ending: readonly Scenario[] = [
   {
     name: 'type over',
     run: async (window) => {
+      const apt = task('gecko');
       const file = 'over.yml';
-      await named(window, file);
+      await named(window, file, apt);
       await window.press('Enter');
-      await window.insert('ansible.builtin.dnf: {name: lyrebird}');
-      await saved(window, file, `${PLAY}${apt.name}\n      ansible.builtin.dnf: {name: lyrebird}`);
+      await window.insert('ansible.builtin.dnf: {name: other}');
+      await saved(window, file, `${PLAY}${apt.name}\n      ansible.builtin.dnf: {name: other}`);
       await logged(window.lab, file, lastWord(apt), { outcome: 'typed_over', hasNot: ['accepted'] });
       await accepts(window.lab, file, 0);
     },
@@ -45,8 +46,9 @@ export const ending: readonly Scenario[] = [
   {
     name: 'move away',
     run: async (window) => {
+      const apt = task('marmot');
       const file = 'away.yml';
-      await named(window, file);
+      await named(window, file, apt);
       await window.press('ArrowUp');
       await window.noGhost();
       await window.save().catch(() => undefined);
@@ -62,9 +64,10 @@ export const ending: readonly Scenario[] = [
   {
     name: 'switch editor',
     run: async (window) => {
+      const apt = task('puffin');
       await window.fresh('other.yml', '- hosts: all\n  tasks: []\n');
       const file = 'switch.yml';
-      await named(window, file);
+      await named(window, file, apt);
       await window.show('other.yml');
       await logged(window.lab, file, lastWord(apt), {
         outcome: 'moved_away',
@@ -78,8 +81,9 @@ export const ending: readonly Scenario[] = [
   {
     name: 'the suggest widget open',
     run: async (window) => {
+      const apt = task('wombat');
       const file = 'widget.yml';
-      await named(window, file);
+      await named(window, file, apt);
       await window.press('Enter');
       await window.ghost(lastWord(apt));
       await window.press('Control+Space');
@@ -128,6 +132,7 @@ export const ending: readonly Scenario[] = [
   {
     name: 'with another provider at the same place, what was taken is what counts',
     run: async (window) => {
+      const apt = task('ocelot');
       const file = 'rivals-both.yml';
       await window.fresh(file, PLAY);
       await window.insert(apt.name);

@@ -4,20 +4,19 @@ import assert from 'node:assert/strict';
 import { type Frame } from 'playwright-core';
 import { sleep } from '../lab.js';
 import { accepts, lastWord, logged, named, PLAY, saved, type Scenario, written } from '../scenario.js';
-import { TASKS } from '../script.js';
+import { task } from '../script.js';
 import type { Window } from '../window.js';
-
-const { apt, service } = TASKS;
 
 export const reading: readonly Scenario[] = [
   {
     name: 'Why this? tells where an accepted suggestion came from, and so does the hover',
     run: async (window) => {
+      const apt = task('tarsier');
       const file = 'why.yml';
-      await named(window, file);
+      await named(window, file, apt);
       await window.press('Tab');
       await saved(window, file, written(apt));
-      await window.editor(file).locator('.view-line').filter({ hasText: 'lyrebird' }).last().hover();
+      await window.editor(file).locator('.view-line').filter({ hasText: 'present' }).last().hover();
       const hover = window.page.locator('.monaco-hover').filter({ hasText: 'suggested this from' }).first();
       await hover.waitFor();
       assert.match((await hover.textContent()) ?? '', /ansible\.builtin\.apt/);
@@ -35,6 +34,7 @@ export const reading: readonly Scenario[] = [
   {
     name: 'alternatives side by side: one is picked and counts as accepted',
     run: async (window) => {
+      const apt = task('pangolin');
       const file = 'pick.yml';
       await window.fresh(file, PLAY);
       await window.insert(apt.name);
@@ -60,6 +60,7 @@ export const reading: readonly Scenario[] = [
   {
     name: 'one key reports a bad suggestion',
     run: async (window) => {
+      const service = task('caracal');
       const file = 'report.yml';
       await named(window, file, service);
       await window.press('Tab');
@@ -104,6 +105,7 @@ export const reading: readonly Scenario[] = [
   {
     name: 'what was sent last can be read in full',
     run: async (window) => {
+      const service = task('numbat');
       const file = 'sent.yml';
       await named(window, file, service);
       await window.press('Escape');
@@ -117,6 +119,7 @@ export const reading: readonly Scenario[] = [
   {
     name: "in the language ansible, as Red Hat's extension registers it, suggestions and Enter work",
     run: async (window) => {
+      const apt = task('jerboa');
       const file = 'ansible-language/site.yml';
       await window.fresh(file, PLAY);
       await window.insert(apt.name);
@@ -133,7 +136,8 @@ export const reading: readonly Scenario[] = [
 
 /** The text of the Markdown preview that begins with a heading. */
 async function preview(window: Window, heading: string): Promise<string> {
-  for (const until = Date.now() + 30_000; Date.now() < until; await sleep(200)) {
+  for (const until = Date.now() + 30_000; Date.now() < until; ) {
+    await sleep(200);
     for (const frame of window.page.frames()) {
       const text = await frameText(frame);
       if (text.includes(heading) && text.length > heading.length) {

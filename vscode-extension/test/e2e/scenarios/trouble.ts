@@ -5,9 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sleep } from '../lab.js';
 import { accepts, lastWord, logged, named, PLAY, saved, type Scenario, written } from '../scenario.js';
-import { TASKS } from '../script.js';
-
-const { apt, back, down, service } = TASKS;
+import { task } from '../script.js';
 
 export const trouble: readonly Scenario[] = [
   {
@@ -15,6 +13,7 @@ export const trouble: readonly Scenario[] = [
     lab: {},
     opens: { name: 'cold.yml', text: PLAY },
     run: async (window) => {
+      const apt = task('kinkajou');
       // Typed at once, before the server, or even the extension, is there.
       await window.focus('cold.yml');
       await window.press('Control+End');
@@ -33,6 +32,8 @@ export const trouble: readonly Scenario[] = [
   {
     name: 'the server killed while typing',
     run: async (window) => {
+      const apt = task('aardvark');
+      const service = task('binturong');
       const file = 'killed.yml';
       await named(window, file, service);
       const [pid] = await window.lab.serverPids();
@@ -56,6 +57,8 @@ export const trouble: readonly Scenario[] = [
   {
     name: 'the model endpoint down, then back',
     run: async (window) => {
+      const down = task('echidna');
+      const back = task('fossa');
       const file = 'down.yml';
       await window.lab.stopEndpoint();
       await window.fresh(file, PLAY);
@@ -78,6 +81,7 @@ export const trouble: readonly Scenario[] = [
   {
     name: 'paused in a file, then everywhere, then not',
     run: async (window) => {
+      const apt = task('gerenuk');
       const file = 'paused.yml';
       await window.fresh(file, PLAY);
       await window.command('Chiron: Pause or Resume in This File');
@@ -109,6 +113,7 @@ export const trouble: readonly Scenario[] = [
     lab: { untrusted: true },
     opens: { name: 'untrusted.yml', text: PLAY },
     run: async (window) => {
+      const apt = task('hoatzin');
       const trap = join(window.lab.folder, 'trap');
       const evil = window.lab.write('evil.sh', `#!/bin/sh\ntouch ${trap}\n`);
       window.lab.write(
@@ -132,6 +137,7 @@ export const trouble: readonly Scenario[] = [
     lab: { ownServer: true },
     opens: { name: 'install.yml', text: PLAY },
     run: async (window) => {
+      const apt = task('indri');
       await window.focus('install.yml');
       await window.press('Control+End');
       await window.insert(apt.name);
@@ -165,7 +171,8 @@ export const trouble: readonly Scenario[] = [
       await window.ghost('', 120_000);
       await window.look();
       // The first answer may be a recalled one, given before the model was up.
-      for (const until = Date.now() + 120_000; Date.now() < until; await sleep(500)) {
+      for (const until = Date.now() + 120_000; Date.now() < until; ) {
+        await sleep(500);
         const rows = await window.lab.rows('embedded.yml');
         if (rows.some(({ model }) => model?.includes('gemma'))) {
           break;
