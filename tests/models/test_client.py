@@ -25,7 +25,8 @@ from chiron.errors import (
     ModelUnreachable,
     SettingsError,
 )
-from chiron.models.client import EndpointModel, is_loopback, preload
+from chiron.models.address import is_loopback
+from chiron.models.client import EndpointModel, preload
 from chiron.models.fake import Rule, Script
 from chiron.models.fake_server import ScriptedServer
 from chiron.models.keys import api_key

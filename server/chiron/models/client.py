@@ -10,18 +10,17 @@ import asyncio
 import contextlib
 import dataclasses
 import importlib
-import ipaddress
 import logging
 import random
 import threading
 import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from chiron.config import Endpoint
 from chiron.errors import ModelError
 from chiron.models import faults
+from chiron.models.address import is_loopback, without_credentials
 from chiron.models.faults import Busy, Dropped, Refusal, Whereabouts
 from chiron.models.keys import api_key, key_source
 from chiron.models.probe import Probed, probe
@@ -61,11 +60,11 @@ class EndpointModel:
         self.probed = probed
         self._where = Whereabouts(
             name=self._name,
-            url=_without_credentials(endpoint.base_url),
+            url=without_credentials(endpoint.base_url),
             key_source=key_source(endpoint),
             has_key=bool(api_key),
             start_advice=start_advice
-            or f"Start the server at {_without_credentials(endpoint.base_url)}, "
+            or f"Start the server at {without_credentials(endpoint.base_url)}, "
             "or check base_url and the network.",
         )
         self._client: Any = None
@@ -299,31 +298,6 @@ def preload() -> threading.Thread:
     return thread
 
 
-def is_loopback(url: str) -> bool:
-    """Whether `url` names this machine by `localhost` or a loopback address."""
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return False
-    if host.rstrip(".").lower() == "localhost":
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_loopback
-
-
-def _without_credentials(url: str) -> str:
-    """`url` without a user name, password, query and fragment."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "an address that cannot be read"
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
-
-
 def _fitting(request: ModelRequest, can: Capabilities) -> ModelRequest:
     """`request` without what the endpoint was found unable to do."""
     return dataclasses.replace(
@@ -333,4 +307,4 @@ def _fitting(request: ModelRequest, can: Capabilities) -> ModelRequest:
     )
 
 
-__all__ = ["EndpointModel", "api_key", "is_loopback", "preload", "preloaded"]
+__all__ = ["EndpointModel", "api_key", "preload", "preloaded"]
