@@ -1,6 +1,6 @@
 """Every module's own EXAMPLES through the validator, and what it says of them.
 
-    python tests/benchmarks/bench_examples.py [--python PATH] [--collection NAME]... [--show CODE]... [--limit N]
+    python tests/benchmarks/bench_examples.py [--python PATH] [--collection NAME]... [--show CODE]...
 
 Examples are written by a module's authors, mostly never run: a complaint is a fault of the example, of the
 documentation it stands beside, or of the validator. Prints complaints by code and by collection; `--show`
@@ -20,27 +20,29 @@ from chiron.ansible.catalog import Catalog
 from chiron.ansible.load import load
 from chiron.ansible.plays import check_plays
 from chiron.ansible.problems import Report
-from chiron.ansible.tasks import Context
-from chiron.ansible.validate import validate_tasks
+from chiron.ansible.tasks import Context, check_tasks
 from chiron.config import Settings
 from chiron.records import Module, Problem, Severity
 
 
 def problems_of(module: Module, catalog: Catalog) -> tuple[int, list[Problem]]:
-    """Number of entries in the module's examples, and what is wrong with them."""
+    """Number of entries in the module's examples, and what is wrong with them.
+
+    Plays and tasks may stand side by side there, and short names are those of the module's collection.
+    """
     loaded = load(module.examples)
     if not isinstance(loaded.root, SequenceNode):
         return 0, list(loaded.problems)
-    names = [
-        {key.value for key, _ in item.value if isinstance(key.value, str)}
-        for item in loaded.root.value
-        if isinstance(item, MappingNode)
-    ]
-    if any("hosts" in one or "import_playbook" in one for one in names):
-        report = Report(loaded)
-        check_plays(loaded.root, Context(catalog, report))
-        return len(names), report.problems
-    return len(names), validate_tasks(module.examples, catalog)
+    report = Report(loaded)
+    context = Context(catalog, report, collections=(module.collection,))
+    for item in loaded.root.value:
+        keys = {key.value for key, _ in item.value} if isinstance(item, MappingNode) else set()
+        alone = SequenceNode(loaded.root.tag, [item], item.start_mark, item.end_mark)
+        if keys & {"hosts", "import_playbook", "ansible.builtin.import_playbook"}:
+            check_plays(alone, context)
+        else:
+            check_tasks(alone, context)
+    return len(loaded.root.value), report.problems
 
 
 def main() -> None:

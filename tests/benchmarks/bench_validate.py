@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from yaml import MappingNode, SequenceNode
@@ -26,7 +27,7 @@ from chiron.ansible.load import load
 from chiron.ansible.project import Project
 from chiron.ansible.validate import validate_file, validate_tasks
 from chiron.config import Settings
-from chiron.records import FileKind, Problem, Severity
+from chiron.records import Facts, FileKind, Problem, Severity
 from chiron.suggest.check import tasks_in
 from chiron.syntax.kind import file_kind
 
@@ -105,8 +106,8 @@ def main() -> None:
     started = time.perf_counter()
     found: list[tuple[File, Problem]] = []
     for file in files:
-        of_file = projects[file.root].facts(str(file.path), file.text, 0) if projects else None
-        found += [(file, one) for one in validate_file(file.text, file.kind, catalogs[file.root], of_file)]
+        facts_at = partial(project_facts, projects[file.root], file) if projects else None
+        found += [(file, one) for one in validate_file(file.text, file.kind, catalogs[file.root], facts_at)]
     files_s = time.perf_counter() - started
     for file, problem in found:
         by_code[problem.code] += 1
@@ -128,6 +129,11 @@ def main() -> None:
         print(f"one task: p50 {cuts[49]:.3f} ms, p95 {cuts[94]:.3f} ms, p99 {cuts[98]:.3f} ms, "
               f"max {max(times):.3f} ms")  # fmt: skip
     print(f"all files: {files_s:.2f} s, {1000 * files_s / max(1, n_tasks):.3f} ms a task")
+
+
+def project_facts(project: Project, file: File, line: int) -> Facts:
+    """What is within reach of a line of `file`."""
+    return project.facts(str(file.path), file.text, line)
 
 
 def timed(text: str, catalog: Catalog) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from yaml import MappingNode, Node, SequenceNode
 
@@ -53,31 +53,33 @@ class Rules:
     #: The task sets environment variables, from which modules of cloud services take their credentials.
     environment: bool = False
     #: Options by name as the module's code has them; asked before a fault is told.
-    code: Callable[[], Mapping[str, tuple[InCode, ...]]] = dict
+    code: Callable[[str], tuple[InCode, ...]] = lambda name: ()
+    #: Whether it is a module for Windows.
+    powershell: Callable[[], bool] = bool
 
 
 def check_arguments(arguments: Arguments, module: Module, report: Report, rules: Rules) -> None:
     """Reports everything about `arguments` that `module` would refuse."""
     owner = f"`{module.fqcn}`"
-    canonical = _check_names(arguments.entries, module.options, report, rules, owner)
-    given = set(canonical) | arguments.supplied | (RAW_NAMES if arguments.raw else set())
-    holder = Holder(owner, arguments.at, module.options, canonical, frozenset(given))
+    names = _check_names(arguments.entries, module.options, report, rules, owner)
+    given = names.given | arguments.supplied | (RAW_NAMES if arguments.raw else frozenset())
+    holder = Holder(owner, arguments.at, module.options, names.values, given)
     demanding = not rules.partial and not arguments.open
+    if demanding and any(_accepts(one, holder) for one in rules.proxied):
+        # What another module would take is only held to what excludes each other.
+        demanding = False
     if demanding:
         report_missing(holder, report, rules)
     check_constraints(holder, module.constraints, report, demanding=demanding)
 
 
 def report_missing(holder: Holder, report: Report, rules: Rules) -> None:
-    """Reports required options not given, unless the code, or what it hands over to, does without."""
+    """Reports required options that are not given, unless the code does without."""
     lacking = missing(holder)
     if rules.environment:
         lacking = [name for name in lacking if not _CREDENTIAL.search(name)]
-    if lacking and rules.proxied:
-        lacking = [] if any(_accepts(one, holder) for one in rules.proxied) else lacking
     if lacking:
-        code = rules.code()
-        lacking = [name for name in lacking if all(one.required for one in code.get(name, ()))]
+        lacking = [name for name in lacking if all(one.required for one in rules.code(name))]
     if lacking:
         report.add("missing-required", holder.at, f"{holder.owner} requires {shown(lacking, 'and')}.")
 
@@ -95,17 +97,28 @@ def _accepts(module: Module, holder: Holder) -> bool:
     return not missing(other) and not trial.problems
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What was found under a mapping's keys."""
+
+    #: Values by the options' own names.
+    values: Mapping[str, Node]
+    #: Options given, and those that a misspelt key was meant to give.
+    given: frozenset[str]
+
+
 def _check_names(
-    given: Iterable[Entry], options: Mapping[str, Option], report: Report, rules: Rules, owner: str
-) -> dict[str, Node]:
-    canonical: dict[str, Node] = {}
-    for entry in given:
+    entries_given: Iterable[Entry], options: Mapping[str, Option], report: Report, rules: Rules, owner: str
+) -> _Names:
+    values: dict[str, Node] = {}
+    meant: set[str] = set()
+    for entry in entries_given:
         option = option_named(entry.name, options)
         if option is None:
             if not _is_taken(entry.name, rules):
-                _report_unknown(entry, options, report, owner)
+                meant |= _report_unknown(entry, options, report, owner)
             continue
-        canonical[option.name] = entry.value
+        values[option.name] = entry.value
         if option.deprecated:
             report.add(
                 "option-deprecated",
@@ -116,14 +129,17 @@ def _check_names(
         found = list(misfits(entry.value, option))
         if found and not _code_takes(entry, rules):
             for misfit in found:
+                if misfit.only_case and rules.powershell():
+                    continue
                 report.add(misfit.code, misfit.node, misfit.message, instead=misfit.instead)
         if option.suboptions:
             _check_suboptions(entry.value, option, report, rules)
-    return canonical
+    return _Names(values, frozenset(values) | meant)
 
 
 def _code_takes(entry: Entry, rules: Rules) -> bool:
-    return any(one.sure and fits(entry.value, one.option) for one in rules.code().get(entry.name, ()))
+    """Whether the value fits the option as the code has it."""
+    return any(one.sure and fits(entry.value, one.option) for one in rules.code(entry.name))
 
 
 def _is_taken(name: str, rules: Rules) -> bool:
@@ -131,15 +147,18 @@ def _is_taken(name: str, rules: Rules) -> bool:
     return (
         has_jinja(name)
         or any(option_named(name, module.options) is not None for module in rules.proxied)
-        or name in rules.code()
+        or bool(rules.code(name))
     )
 
 
-def _report_unknown(entry: Entry, options: Mapping[str, Option], report: Report, owner: str) -> None:
+def _report_unknown(entry: Entry, options: Mapping[str, Option], report: Report, owner: str) -> set[str]:
+    """Reports a name nobody knows; the option that was meant, where that can be told."""
     names = [name for option in options.values() for name in (option.name, *option.aliases)]
     meant = nearest(entry.name, names)
     hint = f" Did you mean `{meant}`?" if meant else ""
     report.add("unknown-option", entry.key, f"{owner} has no option `{entry.name}`.{hint}", instead=meant)
+    option = option_named(meant, options) if meant else None
+    return {option.name} if option is not None else set()
 
 
 def _check_suboptions(node: Node, option: Option, report: Report, rules: Rules) -> None:
@@ -148,11 +167,11 @@ def _check_suboptions(node: Node, option: Option, report: Report, rules: Rules) 
         option.type == "list" and option.elements not in {"dict", None}
     ):
         return
-    strict = Rules(partial=rules.partial, environment=rules.environment, code=rules.code)
+    strict = replace(rules, proxied=())
     owner = f"`{option.name}`"
     for mapping in _mappings(node):
-        canonical = _check_names(entries(mapping), suboptions, report, strict, owner)
-        holder = Holder(owner, mapping, suboptions, canonical, frozenset(canonical))
+        names = _check_names(entries(mapping), suboptions, report, strict, owner)
+        holder = Holder(owner, mapping, suboptions, names.values, names.given)
         if not rules.partial:
             report_missing(holder, report, strict)
         if option.constraints is not None:

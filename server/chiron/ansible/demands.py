@@ -23,6 +23,7 @@ _FROM_ENVIRONMENT: Final = re.compile(
     re.IGNORECASE,
 )
 _ABSENT: Final = object()
+_NONE: Final = Constraints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,32 @@ def missing(holder: Holder) -> list[str]:
 
 
 def may_be_elsewhere(option: Option) -> bool:
-    """Whether the option may come from the environment, by its code or by what its documentation says."""
-    return option.fallback or _FROM_ENVIRONMENT.search(option.description) is not None
+    """Whether the option, or what it holds, may come from the environment, by its code or documentation."""
+    if option.fallback or _FROM_ENVIRONMENT.search(option.description) is not None:
+        return True
+    return any(may_be_elsewhere(one) for one in (option.suboptions or {}).values())
+
+
+def _of_options(rules: Constraints, options: Mapping[str, Option]) -> Constraints:
+    """The rules about names that are options here; others are about something the code has of its own."""
+
+    def known(names: Iterable[str]) -> bool:
+        return all(name in RAW_NAMES or option_named(name, options) is not None for name in names)
+
+    return Constraints(
+        tuple(group for group in rules.mutually_exclusive if known(group)),
+        tuple(group for group in rules.required_together if known(group)),
+        tuple(group for group in rules.required_one_of if known(group)),
+        tuple(rule for rule in rules.required_if if known((rule[0], *rule[2]))),
+        {name: needed for name, needed in rules.required_by.items() if known((name, *needed))},
+    )
 
 
 def check_constraints(holder: Holder, rules: Constraints, report: Report, *, demanding: bool) -> None:
     """Reports what `rules` do not allow together and, where `demanding`, what they ask for in vain."""
+    if rules == _NONE:
+        return
+    rules = _of_options(rules, holder.options)
     sure = {name for name, node in holder.values.items() if not _may_be_absent(node)}
     for group in rules.mutually_exclusive:
         both = [name for name in dict.fromkeys(holder.plain(group)) if name in sure]

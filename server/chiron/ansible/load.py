@@ -251,10 +251,10 @@ def _merged(merges: Sequence[Node], seen: set[int]) -> Iterator[tuple[str, Entry
 
 
 def _may_be_deep(text: str) -> bool:
-    # A block collection needs a column of its own, or shares one with the mapping it stands in; a flow
-    # collection needs a bracket, and may hold a one-pair mapping. So this bounds the depth from above.
+    # A block collection needs a column of its own; a flow collection needs a bracket, and may hold mappings
+    # of one pair without one. This bounds the depth from above, and 400 levels fit on a stack of 256 kB.
     longest = max(map(len, text.splitlines()), default=0)
-    return 2 * (longest + text.count("[") + text.count("{")) > 4 * MAX_DEPTH
+    return longest + 2 * (text.count("[") + text.count("{")) > 2 * MAX_DEPTH
 
 
 def _depth(text: str) -> int:

@@ -52,7 +52,9 @@ def _check_play(node: MappingNode, given: Sequence[Entry], context: Context) -> 
     if not context.partial and not any(entry.name == "hosts" for entry in given):
         report.add("missing-hosts", given[0].key if given else node, "This play has no `hosts`.")
     own = handler_names([entry.value for entry in given if entry.name == "handlers"])
-    inner = replace(scoped(given, context), own_handlers=context.own_handlers | own)
+    line = context.report.loaded.position(node.start_mark).line
+    facts = context.facts_at(line) if context.facts_at is not None else context.facts
+    inner = replace(scoped(given, context), facts=facts, own_handlers=context.own_handlers | own)
     for entry in given:
         if entry.name in TASK_LISTS and isinstance(entry.value, SequenceNode):
             check_tasks(entry.value, replace(inner, handlers=entry.name == "handlers"))

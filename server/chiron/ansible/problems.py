@@ -58,6 +58,13 @@ class Report:
         self.loaded = loaded
         self.problems: list[Problem] = list(loaded.problems)
         self._told: set[tuple[str, Range]] = set()
+        self._seen: set[int] = set()
+
+    def is_new(self, node: Node) -> bool:
+        """Whether `node` was not asked about before."""
+        before = len(self._seen)
+        self._seen.add(id(node))
+        return len(self._seen) > before
 
     def add(
         self,

@@ -8,6 +8,7 @@ code is right, for it is what will run. Nothing is imported; what is not a liter
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ _KEYS: Final = frozenset(
     }
 )  # fmt: skip
 _MAX_BYTES: Final = 2_000_000
+_MAX_FILES: Final = 16
+_IMPORT: Final = re.compile(
+    rb"^[ \t]*from[ \t]+(\.*)([\w.]*(?:module_utils|plugin_utils)[\w.]*)[ \t]+import\b", re.M
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,43 +44,110 @@ class InCode:
     sure: bool
 
 
-def options_in_code(path: str) -> Mapping[str, tuple[InCode, ...]]:
-    """Options that stand in the code at `path`, by name and alias; all of that name, at whatever depth.
+def options_in_code(path: str, name: str) -> tuple[InCode, ...]:
+    """Options called `name`, or with that alias, in the code of the module at `path`, at whatever depth.
 
-    Empty where the file cannot be read or is no Python.
+    Read are the module, the action plugin that runs in its place and the shared code both import; taken apart
+    are only files that mention the name. Empty where nothing can be read.
     """
+    found: list[InCode] = []
+    waiting = [Path(path), _action_of(Path(path))]
+    seen: set[Path] = set()
+    while waiting and len(seen) < _MAX_FILES:
+        one = waiting.pop(0)
+        code = _source_at(one) if one not in seen else None
+        seen.add(one)
+        if code is not None:
+            if re.search(rb"\b" + re.escape(name.encode("utf-8", "replace")) + rb"\b", code.source):
+                found.extend(_options_at(one, code).get(name, ()))
+            waiting.extend(code.imports)
+    return tuple(found)
+
+
+def is_powershell(path: str) -> bool:
+    """Whether the module is one for Windows, whose choices do not tell upper case from lower."""
+    return path.endswith(".ps1") or Path(path).with_suffix(".ps1").exists()
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One file of code as it is on disk."""
+
+    source: bytes
+    mtime_ns: int
+    #: Files with shared code that are imported.
+    imports: tuple[Path, ...]
+
+
+def _source_at(path: Path) -> _Source | None:
     try:
-        stamp = Path(path).stat()
+        stamp = path.stat()
     except (OSError, ValueError):
-        return {}
+        return None
     return _read(path, stamp.st_mtime_ns, stamp.st_size)
 
 
-@lru_cache(maxsize=64)
-def _read(path: str, mtime_ns: int, size: int) -> Mapping[str, tuple[InCode, ...]]:
-    if size > _MAX_BYTES or not path.endswith(".py"):
-        return {}
+@lru_cache(maxsize=32)
+def _read(path: Path, mtime_ns: int, size: int) -> _Source | None:
+    if size > _MAX_BYTES or path.suffix != ".py":
+        return None
     try:
-        tree = parse(Path(path).read_bytes())
+        source = path.read_bytes()
     except OSError:
+        return None
+    return _Source(source, mtime_ns, tuple(dict.fromkeys(_imports(source, path))))
+
+
+def _options_at(path: Path, code: _Source) -> Mapping[str, tuple[InCode, ...]]:
+    return _taken_apart(path, code.mtime_ns, len(code.source))
+
+
+@lru_cache(maxsize=64)
+def _taken_apart(path: Path, mtime_ns: int, size: int) -> Mapping[str, tuple[InCode, ...]]:
+    code = _read(path, mtime_ns, size)
+    tree = parse(code.source) if code is not None else None
+    if tree is None:
         return {}
     found: defaultdict[str, list[InCode]] = defaultdict(list)
-    if tree is not None:
-        constants = dict(assignments(tree.body))
-        for name, parts in _specs(tree):
-            option = _in_code(name, parts, constants)
-            for known in (name, *option.option.aliases):
-                found[known].append(option)
-    return {name: tuple(options) for name, options in found.items()}
+    constants = dict(assignments(tree.body))
+    for name, parts in _specs(tree):
+        one = _in_code(name, parts, constants)
+        for known in (name, *one.option.aliases):
+            found[known].append(one)
+    return {name: tuple(held) for name, held in found.items()}
 
 
-def _specs(tree: ast.Module) -> Iterator[tuple[str, dict[str, ast.expr]]]:
-    """Every option's specification: what has a name in a dict beside others, in either spelling."""
+def _action_of(path: Path) -> Path:
+    """Where the action plugin of a module lies, if it has one."""
+    folder = path.parent
+    if folder.name == "modules" and folder.parent.name == "ansible":
+        return folder.parent / "plugins" / "action" / path.name
+    return folder.parent / "action" / path.name
+
+
+def _imports(source: bytes, path: Path) -> Iterator[Path]:
+    """Files of shared code that a module imports, from its own collection, others beside it, or core."""
+    above = [folder for folder in path.parents if folder.name in {"ansible_collections", "ansible"}]
+    if not above:
+        return
+    for found in _IMPORT.finditer(source):
+        dots, name = len(found[1]), found[2].decode()
+        base = path.parents[min(dots, len(path.parents)) - 1] if dots else above[0].parent
+        yield base.joinpath(*name.split(".")).with_suffix(".py")
+
+
+def _specs(tree: ast.Module) -> Iterator[tuple[str, dict[str, ast.expr] | None]]:
+    """Every option's specification: what has a name in a dict beside others, in either spelling.
+
+    None stands for one that is worked out when the code runs.
+    """
     for node in ast.walk(tree):
-        pairs = [(name, _spec(value)) for name, value in _pairs(node)]
+        pairs = [(name, _spec(value), value) for name, value in _pairs(node)]
         # `dict()` alone specifies an option only among others; elsewhere it is an empty result.
-        if any(parts for _, parts in pairs):
-            yield from ((name, parts) for name, parts in pairs if parts is not None)
+        n_full = sum(bool(parts) for _, parts, _ in pairs)
+        for name, parts, value in pairs if n_full else ():
+            if parts is not None or (n_full > 1 and isinstance(value, ast.Call | ast.Name)):
+                yield name, parts
 
 
 def _pairs(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
@@ -107,7 +179,10 @@ def _spec(node: ast.expr) -> dict[str, ast.expr] | None:
     return parts if parts.keys() <= _KEYS else None
 
 
-def _in_code(name: str, parts: Mapping[str, ast.expr], constants: Mapping[str, ast.expr]) -> InCode:
+def _in_code(name: str, parts: Mapping[str, ast.expr] | None, constants: Mapping[str, ast.expr]) -> InCode:
+    if parts is None:
+        return InCode(Option(name, type="raw"), required=False, sure=False)
+
     def literal(part: str, missing: Any) -> Any:
         if part not in parts:
             return missing

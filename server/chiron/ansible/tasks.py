@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +14,7 @@ from chiron.ansible.arguments import RAW_NAMES, Arguments, Rules, check_argument
 from chiron.ansible.load import DYNAMIC, MAX_DEPTH, Entry, entries, has_jinja, is_null, value_of
 from chiron.ansible.problems import Report
 from chiron.ansible.references import check_references
-from chiron.ansible.spec import options_in_code
+from chiron.ansible.spec import is_powershell, options_in_code
 from chiron.ansible.spelling import nearest
 from chiron.ansible.values import misfits
 from chiron.records import Facts, Module, Severity
@@ -37,6 +37,7 @@ PROXIES: Final[Mapping[str, tuple[str, ...]]] = {
 
 _INCLUDES: Final = frozenset({"ansible.builtin.include_tasks", "ansible.builtin.include_role"})
 _IMPORTS: Final = frozenset({"ansible.builtin.import_tasks", "ansible.builtin.import_role"})
+_BUILTIN: Final = "ansible.builtin."
 _LEGACY: Final = "ansible.legacy."
 
 
@@ -47,6 +48,8 @@ class Context:
     catalog: Catalog
     report: Report
     facts: Facts | None = None
+    #: What is in reach differs from play to play: the facts for a line.
+    facts_at: Callable[[int], Facts] | None = None
     handlers: bool = False
     partial: bool = False
     collections: tuple[str, ...] = ()
@@ -72,7 +75,8 @@ def check_tasks(node: Node, context: Context, depth: int = 0) -> None:
 
 def check_task(node: Node, context: Context, depth: int = 0) -> None:
     """Reports on one task, handler or block."""
-    if depth > MAX_DEPTH:
+    # Aliases can make a small text stand for an endless one: what stands in two places is looked at once.
+    if depth > MAX_DEPTH or not context.report.is_new(node):
         return
     if not isinstance(node, MappingNode):
         what = "Nothing" if is_null(node) else "No mapping"
@@ -243,7 +247,8 @@ def _check_module(call: _Call, given: Sequence[Entry], context: Context) -> None
         partial=context.partial,
         proxied=_proxied(fqcn, context.catalog),
         environment=context.environment,
-        code=lambda: options_in_code(module.path),
+        code=lambda option: options_in_code(module.path, option),
+        powershell=lambda: is_powershell(module.path),
     )
     check_arguments(arguments, module, report, rules)
 
@@ -261,13 +266,19 @@ def find_module(name: str, key: Node, context: Context) -> Module | None:
     elif not lookup.collection_installed or _may_be_elsewhere(name, context):
         message = f"The collection of `{name}` is not installed here; its options were not checked."
         report.add("module-unverified", key, message, severity=Severity.INFO)
-    elif last.count(".") >= 2 and last != name:
+    elif last.rpartition(".")[2] != name.rpartition(".")[2] or _is_routed(name, last, context):
         report.add("unknown-module", key, f"`{name}` stands for `{last}`, which is not in its collection.")
     else:
         meant = _module_meant(name, catalog)
         hint = f" Did you mean `{meant}`?" if meant else ""
         report.add("unknown-module", key, f"There is no module `{name}`.{hint}", instead=meant)
     return None
+
+
+def _is_routed(name: str, last: str, context: Context) -> bool:
+    """Whether `name` leads to `last` by routing, not by the search through `collections` alone."""
+    searched = {"", _LEGACY, _BUILTIN, *(f"{one}." for one in context.collections)}
+    return last != name and ("." in name or last.removesuffix(name) not in searched)
 
 
 def _may_be_elsewhere(name: str, context: Context) -> bool:
@@ -278,12 +289,21 @@ def _may_be_elsewhere(name: str, context: Context) -> bool:
 
 
 def _module_meant(name: str, catalog: Catalog) -> str | None:
+    """The module whose name is a slip of the pen away, or whose collection was left out."""
     prefix, _, last = name.rpartition(".")
     if prefix:
-        same = [one.rpartition(".")[2] for one in catalog.names() if one.startswith(f"{prefix}.")]
+        same = [one.rpartition(".")[2] for one in catalog.names() if one.rpartition(".")[0] == prefix]
         meant = nearest(last, same)
         return f"{prefix}.{meant}" if meant else None
-    return nearest(name, {one.rpartition(".")[2] for one in catalog.names()})
+    full = [one for one in catalog.names() if one.endswith(f".{name}")]
+    if full:
+        return full[0] if len(full) == 1 else None
+    # What is written without its collection is, or was meant as, a module of core or of a library.
+    return nearest(name, [one.removeprefix(_BUILTIN) for one in catalog.names() if _is_short(one)])
+
+
+def _is_short(name: str) -> bool:
+    return name.startswith(_BUILTIN) or "." not in name
 
 
 def _check_where(fqcn: str, given: Sequence[Entry], report: Report) -> None:
@@ -446,4 +466,4 @@ def _proxied(fqcn: str, catalog: Catalog) -> tuple[Module, ...]:
 
 
 def _builtin(fqcn: str) -> str:
-    return f"ansible.builtin.{fqcn.removeprefix(_LEGACY)}" if fqcn.startswith(_LEGACY) else fqcn
+    return f"{_BUILTIN}{fqcn.removeprefix(_LEGACY)}" if fqcn.startswith(_LEGACY) else fqcn

@@ -7,6 +7,8 @@ against anybody: Jinja, modules of collections that are not installed, options t
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
@@ -22,6 +24,8 @@ __all__ = ["CODES", "validate_file", "validate_tasks"]
 if TYPE_CHECKING:
     from chiron.ansible.catalog import Catalog
 
+_BARE = "A value that begins with `{{` must be quoted."
+_BARE_VALUE = re.compile(r"(?:^|\s)[\w.-]+:\s+(\{\{.*?\}\}[^#]*?)\s*$")
 #: Kinds that are YAML without tasks: looked at for syntax, duplicate keys and bare Jinja only.
 _PLAIN_YAML = frozenset(
     {FileKind.VARS, FileKind.META, FileKind.ARGUMENT_SPECS, FileKind.REQUIREMENTS, FileKind.GALAXY}
@@ -37,26 +41,37 @@ def validate_tasks(
     handlers, templates and files that nobody has are problems too.
     """
     loaded = load(text)
-    report = Report(loaded)
+    report = _explained(loaded)
     if loaded.root is not None:
         _check_yaml(loaded.root, report)
         own = handler_names([loaded.root]) if handlers else frozenset()
-        check_tasks(loaded.root, Context(catalog, report, facts, handlers, partial, own_handlers=own))
+        context = Context(catalog, report, facts, handlers=handlers, partial=partial, own_handlers=own)
+        check_tasks(loaded.root, context)
     return _in_order(report)
 
 
-def validate_file(text: str, kind: FileKind, catalog: Catalog, facts: Facts | None = None) -> list[Problem]:
-    """Problems of a whole file of this kind, in the order of the text; none where the kind says nothing."""
+def validate_file(
+    text: str,
+    kind: FileKind,
+    catalog: Catalog,
+    facts: Facts | Callable[[int], Facts] | None = None,
+) -> list[Problem]:
+    """Problems of a whole file of this kind, in the order of the text; none where the kind says nothing.
+
+    What is within reach differs from play to play: for a playbook `facts` should be a function of the line.
+    """
+    facts_at = facts if callable(facts) else None
+    of_file = facts(0) if callable(facts) else facts
     if kind in {FileKind.TASKS, FileKind.HANDLERS}:
-        return validate_tasks(text, catalog, facts=facts, handlers=kind is FileKind.HANDLERS)
+        return validate_tasks(text, catalog, facts=of_file, handlers=kind is FileKind.HANDLERS)
     if kind is not FileKind.PLAYBOOK and kind not in _PLAIN_YAML:
         return []
     loaded = load(text)
-    report = Report(loaded)
+    report = _explained(loaded)
     if loaded.root is not None:
         _check_yaml(loaded.root, report)
         if kind is FileKind.PLAYBOOK:
-            check_plays(loaded.root, Context(catalog, report, facts))
+            check_plays(loaded.root, Context(catalog, report, of_file, facts_at))
     return _in_order(report)
 
 
@@ -85,6 +100,25 @@ def _check_yaml(root: Node, report: Report) -> None:
             waiting.extend(node.value)
 
 
+def _explained(loaded: Loaded) -> Report:
+    """A sheet with the loading's problems; a syntax error that bare Jinja makes is told as what it is."""
+    report = Report(loaded)
+    for number, problem in enumerate(report.problems):
+        lines = loaded.text.splitlines()
+        at = problem.range.start.line
+        for line in range(min(at, len(lines) - 1), max(-1, at - 3), -1):
+            found = _BARE_VALUE.search(lines[line])
+            if problem.code == "yaml-syntax" and found:
+                where = Range(Position(line, found.start(1)), Position(line, found.end(1)))
+                value = found[1]
+                quote = "'" if '"' in value else '"'
+                exact = quote not in value and "\\" not in value
+                fix = Fix("Quote the value", ((where, f"{quote}{value}{quote}"),)) if exact else None
+                report.problems[number] = Problem("unquoted-jinja", _BARE, where, fix=fix)
+                break
+    return report
+
+
 def _report_bare_jinja(node: Node, report: Report) -> None:
     loaded = report.loaded
     source = loaded.source_of(node)
@@ -95,7 +129,7 @@ def _report_bare_jinja(node: Node, report: Report) -> None:
             start = loaded.position(node.start_mark)
             where = Range(start, Position(start.line, start.column + len(source)))
             fix = Fix("Quote the expression", ((where, f"{quote}{source}{quote}"),))
-    report.add_with_fix("unquoted-jinja", node, "A value that begins with `{{` must be quoted.", fix)
+    report.add_with_fix("unquoted-jinja", node, _BARE, fix)
 
 
 def _ends_line(loaded: Loaded, node: Node) -> bool:

@@ -49,6 +49,8 @@ class Misfit:
     message: str
     node: Node
     instead: str | None = None
+    #: A choice in other letters, as modules for Windows take it.
+    only_case: bool = False
 
 
 def is_boolean(value: object) -> bool:
@@ -139,7 +141,7 @@ def elements_of(node: Node) -> Iterator[Node]:
     value = value_of(node)
     if isinstance(value, str) and isinstance(node, ScalarNode):
         for part in value.split(","):
-            yield scalar(part, node)
+            yield scalar(part.strip(), node)
     elif value is not DYNAMIC:
         yield node
 
@@ -176,11 +178,13 @@ def _choice(node: Node, option: Option, kind: str) -> Iterator[Misfit]:
     shown = ", ".join(_word(choice) for choice in option.choices[:12])
     more = "" if len(option.choices) <= 12 else f" and {len(option.choices) - 12} more"
     written = node.value if isinstance(node, ScalarNode) else "this"
+    instead = _nearest(str(written), option.choices)
     yield Misfit(
         "wrong-choice",
         f"`{written}` is no value of `{option.name}`; it takes {shown}{more}.",
         node,
-        _nearest(str(written), option.choices),
+        instead,
+        only_case=instead is not None and instead.lower() == str(written).lower(),
     )
 
 

@@ -59,24 +59,6 @@ def is_inserted(node: Node, text: str, scope: Scope, loaded: Loaded) -> bool:
     return 0 <= at < len(text)
 
 
-def scalars(node: Node) -> Iterator[ScalarNode]:
-    """Every scalar below `node`, keys included, each once."""
-    seen: set[int] = set()
-    waiting: list[Node] = [node]
-    while waiting:
-        one = waiting.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        if isinstance(one, ScalarNode):
-            yield one
-        elif isinstance(one, SequenceNode):
-            waiting.extend(one.value)
-        elif isinstance(one, MappingNode):
-            for pair in one.value:
-                waiting.extend(pair)
-
-
 def leaves(node: Node, name: str = "", depth: int = 0) -> Iterator[tuple[str, ScalarNode]]:
     """Every scalar value below `node` with the key it stands under."""
     if depth > 40:
@@ -102,6 +84,22 @@ def _tasks(node: Node | None, depth: int) -> Iterator[MappingNode]:
             yield from _tasks(entry.value, depth + 1)
         if not blocks:
             yield item
+
+
+def holds_aliases(root: Node) -> bool:
+    """Whether a list or mapping stands in two places: then a small text may stand for an endless one."""
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ScalarNode):
+            continue
+        if id(node) in seen:
+            return True
+        seen.add(id(node))
+        for part in node.value:
+            waiting.extend(part if isinstance(part, tuple) else (part,))
+    return False
 
 
 def withheld(candidate: Candidate, reason: str, detail: str) -> Withheld:

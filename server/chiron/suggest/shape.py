@@ -14,7 +14,7 @@ from yaml import MappingNode, Node, ScalarNode, SequenceNode
 from chiron.ansible import keywords
 from chiron.ansible.load import Loaded, entries, load
 from chiron.records import Candidate, Expects, Scope, Withheld
-from chiron.suggest.check import Check, Guardrail, whole, withheld
+from chiron.suggest.check import Check, Guardrail, holds_aliases, whole, withheld
 
 #: The longest texts looked at. The longest task in the public repositories looked through has 119 lines.
 MAX_LINES: Final = 150
@@ -99,7 +99,7 @@ def _continues(scope: Scope) -> Callable[[str, bool], bool]:
 def _as_task(candidate: Candidate, check: Check) -> Candidate | Withheld:
     scope = check.request.scope
     loaded = load(whole(candidate.text, scope))
-    if loaded.root is None:
+    if loaded.root is None or holds_aliases(loaded.root):
         return withheld(candidate, "not-parsed", _why(loaded))
     task = _only_task(loaded.root)
     if task is None:
@@ -116,7 +116,7 @@ def _as_task(candidate: Candidate, check: Check) -> Candidate | Withheld:
 def _as_options(candidate: Candidate, check: Check) -> Candidate | Withheld:
     scope = check.request.scope
     loaded = load(whole(candidate.text, scope))
-    if loaded.root is None:
+    if loaded.root is None or holds_aliases(loaded.root):
         return withheld(candidate, "not-parsed", _why(loaded))
     task = _only_task(loaded.root)
     frame = _frame(scope, loaded)
@@ -149,7 +149,7 @@ def _as_options(candidate: Candidate, check: Check) -> Candidate | Withheld:
 def _as_tasks(candidate: Candidate, check: Check) -> Candidate | Withheld:
     scope = check.request.scope
     loaded = load(whole(candidate.text, scope))
-    if loaded.root is None:
+    if loaded.root is None or holds_aliases(loaded.root):
         return withheld(candidate, "not-parsed", _why(loaded))
     root = loaded.root
     if not isinstance(root, SequenceNode) or not root.value:
@@ -232,6 +232,6 @@ def _plain(node: Node, depth: int = 0) -> object:
 
 def _why(loaded: Loaded) -> str:
     if not loaded.problems:
-        return "It holds no task."
+        return "It holds no task, or one with aliases."
     problem = loaded.problems[0]
     return f"Line {problem.range.start.line + 1}: {problem.message}"
