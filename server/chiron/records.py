@@ -238,6 +238,8 @@ class Answer:
     trouble: str | None = None
     #: The redacted lines round the cursor, for the log.
     context: str = ""
+    #: Where in `context` a suggestion's text goes, in code points; -1 where nobody knows.
+    context_at: int = -1
     consulted: Consulted | None = None
     catalog_version: str = ""
     pool_version: str = ""
@@ -549,6 +551,8 @@ class SuggestionRecord:
     model: str | None
     #: Redacted text the answer was based on, around the cursor.
     context: str = ""
+    #: Where in `context` the suggestion's text goes, in code points; -1 where nobody knows.
+    context_at: int = -1
     #: Exactly what left the process for a model, redacted; "" where none was asked.
     sent: str = ""
     endpoint: str = ""
@@ -559,6 +563,8 @@ class SuggestionRecord:
     n_completion_tokens: int | None = None
     cost_usd: float | None = None
     stage_ms: Mapping[str, float] = field(default_factory=dict)
+    #: All stages together: what the person waited for. None where nobody measured.
+    total_ms: float | None = None
     grounds: Sequence[Ground] = ()
     confidence: float = 0.0
     #: Order among the alternatives of its request, from 0.

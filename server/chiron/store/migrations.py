@@ -1,7 +1,8 @@
 """The feedback file's schema, as numbered steps from the first version on.
 
 `PRAGMA user_version` holds the number of steps taken and `application_id` says that the file is ours. A
-step that was released is never edited: what comes later is a new step.
+step that was released is never edited: what comes later is a new step. A new kind of event or outcome needs
+none; an older Chiron leaves out what it does not know.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from chiron.errors import StoreDamaged, StoreNewer
+from chiron.errors import StoreError, StoreNewer
 
 #: "CHRN", so that `file` and we can tell the file from other databases.
 APPLICATION_ID = 0x4348524E
@@ -56,7 +57,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
             kept_ratio REAL,
             strong INTEGER NOT NULL DEFAULT 0,
             label TEXT
-        ) STRICT
+        )
         """,
         """
         CREATE TABLE event (
@@ -66,7 +67,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
             evidence TEXT NOT NULL,
             at_ms INTEGER NOT NULL,
             data TEXT NOT NULL
-        ) STRICT
+        )
         """,
         "CREATE INDEX event_suggestion ON event (suggestion_id, at_ms)",
         "CREATE INDEX suggestion_at ON suggestion (at_ms)",
@@ -77,6 +78,23 @@ STEPS: tuple[tuple[str, ...], ...] = (
             (origin, at_ms, outcome, strong, undone, withheld, scope, source, module, model)
         """,
     ),
+    (
+        "ALTER TABLE suggestion ADD COLUMN context_at INTEGER NOT NULL DEFAULT -1",
+        # What the person waited for: the stages' times in one figure that an index can hold.
+        "ALTER TABLE suggestion ADD COLUMN total_ms REAL",
+        "UPDATE suggestion SET total_ms = (SELECT sum(value) FROM json_each(stage_ms))"
+        " WHERE json_valid(stage_ms)",
+        "DROP INDEX suggestion_statistics",
+        # Holds all that statistics, plots and the queue's order read.
+        """
+        CREATE INDEX suggestion_figures ON suggestion
+            (origin, at_ms, outcome, strong, undone, withheld, scope, source, module, model,
+             arm, label, kept_ratio, total_ms, rank, confidence, id)
+        """,
+        "CREATE INDEX suggestion_cost ON suggestion (origin, at_ms, request_id, cost_usd)"
+        " WHERE cost_usd IS NOT NULL",
+        "CREATE INDEX event_instead ON event (suggestion_id) WHERE kind = 'wrote_instead'",
+    ),
 )
 
 
@@ -84,14 +102,14 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STE
     """Brings the file up to date and returns how many steps that took; 0 where there was nothing to do.
 
     All steps happen in one transaction: a crash leaves the file as it was. Raises `StoreNewer` where a
-    later Chiron wrote it and `StoreDamaged` where it is some other database.
+    later Chiron wrote it, and `StoreError` where it is some other database; neither is written to.
     """
-    if _version(connection, steps) == len(steps):
+    if _marks(connection) == (APPLICATION_ID, len(steps)):
         return 0
+    # Whatever else is there is only looked at under the lock: another window may be migrating right now.
     connection.execute("BEGIN IMMEDIATE")
     try:
-        # Another window may have migrated while this one waited for the lock.
-        version = _version(connection, steps)
+        version = _checked_version(connection, len(steps))
         for step in steps[version:]:
             for statement in step:
                 connection.execute(statement)
@@ -104,19 +122,24 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STE
     return len(steps) - version
 
 
-def _version(connection: sqlite3.Connection, steps: Sequence[Sequence[str]]) -> int:
-    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+def _checked_version(connection: sqlite3.Connection, n_steps: int) -> int:
+    application_id, version = _marks(connection)
     if application_id != APPLICATION_ID:
         (n_objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if application_id or version or n_objects:
-            raise StoreDamaged(
+            raise StoreError(
                 "The feedback file is a database of something else.",
                 advice="Set `data_dir` to another directory, or move that file away.",
             )
-    if version > len(steps):
+    if version > n_steps:
         raise StoreNewer(
-            f"The feedback file was written by a later Chiron: format {version}, known {len(steps)}.",
+            f"The feedback file was written by a later Chiron: format {version}, known {n_steps}.",
             advice="Update Chiron, or set `data_dir` to another directory to go on with this version.",
         )
-    return int(version)
+    return version
+
+
+def _marks(connection: sqlite3.Connection) -> tuple[int, int]:
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(application_id), int(version)

@@ -31,8 +31,9 @@ class Context:
     preceding: tuple[str, ...]
     #: The enclosing task up to the answer's place, redacted.
     head: str
-    #: What the log may keep of the surroundings.
+    #: What the log may keep of the surroundings, and where in it an answer goes.
     logged: str
+    logged_at: int
 
 
 def gather(request: Request, project: Project | None) -> Context:
@@ -46,6 +47,7 @@ def gather(request: Request, project: Project | None) -> Context:
     following = redact(
         "\n".join(lines[scope.range.end.line + 1 : scope.range.end.line + 1 + LOGGED_LINES]), known=head
     )
+    above = "\n".join([*shown[-LOGGED_LINES:], head.text])
     facts = Facts(complete=False)
     tasks: Sequence[Task] = ()
     version = ""
@@ -61,7 +63,8 @@ def gather(request: Request, project: Project | None) -> Context:
         redaction=head,
         preceding=tuple(shown),
         head=head.text,
-        logged="\n".join([*shown[-LOGGED_LINES:], head.text, following.text]),
+        logged=f"{above}\n{following.text}",
+        logged_at=len(above),
     )
 
 

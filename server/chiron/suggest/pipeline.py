@@ -122,6 +122,7 @@ class Suggester:
             silence=None if chosen else _silence(basket, turned_away),
             trouble=basket.trouble,
             context=context.logged,
+            context_at=context.logged_at,
             consulted=basket.consulted,
             catalog_version=self.catalog.version,
             pool_version=context.project_version,
