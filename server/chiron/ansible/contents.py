@@ -19,6 +19,7 @@ from chiron.ansible.variables import (
     top_level_names,
     vars_files,
 )
+from chiron.ansible.walk import YAML_SUFFIXES
 from chiron.records import FileKind, Task
 from chiron.syntax.blocks import Block, task_blocks
 from chiron.syntax.kind import file_kind
@@ -26,6 +27,8 @@ from chiron.syntax.kind import file_kind
 #: More tasks than this in one file are not read.
 MAX_TASKS = 2_000
 _VAULT = "$ANSIBLE_VAULT;"
+_VARS_FOLDER = re.compile(r"/(?:group_vars|host_vars)/")
+_INVENTORY_FOLDER = re.compile(r"/(?:group_vars|host_vars|inventor(?:y|ies)|hosts)/")
 _ROLE_IN_FLOW = re.compile(r"\b(?:role|name)\s*:\s*([\w.\-/]+)")
 _WITH_TASKS = frozenset({FileKind.PLAYBOOK, FileKind.TASKS, FileKind.HANDLERS})
 _ROLE_ACTIONS = frozenset({"include_role", "import_role"})
@@ -49,7 +52,8 @@ class Contents:
 
     path: str
     kind: FileKind
-    digest: bytes
+    #: What tells versions apart; the owner sets it.
+    digest: bytes = b""
     tasks: tuple[Task, ...] = ()
     habits: Habits = field(default_factory=Habits)
     #: (name, kind) of variables that hold beyond one play.
@@ -73,25 +77,48 @@ class Contents:
 
 def read_contents(path: str, text: str) -> Contents:
     """What the file at `path` (relative, forward slashes) with `text` adds. It never raises."""
-    digest = hashlib.blake2b(f"{path}\0{text}".encode("utf-8", "replace"), digest_size=8).digest()
-    kind = FileKind.VAULT if text.startswith(_VAULT) else file_kind(path, text)
+    kind = FileKind.VAULT if text.startswith(_VAULT) else _kind_of(path, text)
     if kind in _WITH_TASKS:
-        return _with_tasks(path, text, kind, digest)
+        return _with_tasks(path, text, kind)
     variables: tuple[tuple[str, str], ...] = ()
     roles: tuple[str, ...] = ()
     if kind == FileKind.VARS:
         variables = tuple((name, _vars_kind(path)) for name in _unique(list(top_level_names(text))))
     elif kind == FileKind.INVENTORY:
         variables = tuple(dict.fromkeys(inventory_names(text)))
-        return Contents(path, kind, digest, variables=variables, hosts=_unique(list(inventory_hosts(text))))
+        return Contents(path, kind, variables=variables, hosts=_unique(list(inventory_hosts(text))))
     elif kind in {FileKind.ARGUMENT_SPECS, FileKind.META}:
         entries = list(outline(text))
         variables = tuple((name, "argument_spec") for entry in entries for name in argument_names(entry))
         roles = _unique([role for entry in entries for role in _roles_named(entry, "dependencies")])
-    return Contents(path, kind, digest, variables=variables, roles=roles)
+    return Contents(path, kind, variables=variables, roles=roles)
 
 
-def _with_tasks(path: str, text: str, kind: FileKind, digest: bytes) -> Contents:
+def digest_of(path: str, text: str) -> bytes:
+    """What tells versions of a file's contents apart."""
+    return hashlib.blake2b(f"{path}\0{text}".encode("utf-8", "replace"), digest_size=8).digest()
+
+
+def is_read(path: str) -> bool:
+    """Whether a file is read: YAML, and what by its place can only be an inventory or variables."""
+    if path.endswith(YAML_SUFFIXES):
+        return True
+    folder, _, name = f"/{path}".rpartition("/")
+    in_place = _INVENTORY_FOLDER.search(f"{folder}/") is not None
+    if "." in name.strip("."):
+        return name.endswith((".ini", ".json")) and (in_place or name.startswith(("inventory", "hosts")))
+    return in_place or name in {"hosts", "inventory"}
+
+
+def _kind_of(path: str, text: str) -> FileKind:
+    """The file's kind; inventories and variables that are no YAML are known by their place."""
+    kind = file_kind(path, text)
+    if kind != FileKind.OTHER or path.endswith(YAML_SUFFIXES) or not is_read(path):
+        return kind
+    return FileKind.VARS if _VARS_FOLDER.search(f"/{path}") else FileKind.INVENTORY
+
+
+def _with_tasks(path: str, text: str, kind: FileKind) -> Contents:
     entries = list(outline(text))
     blocks = task_blocks(text)[:MAX_TASKS]
     tasks = tuple(task for block in blocks if (task := to_task(block, path)) is not None)
@@ -105,7 +132,6 @@ def _with_tasks(path: str, text: str, kind: FileKind, digest: bytes) -> Contents
     return Contents(
         path,
         kind,
-        digest,
         tasks=tasks,
         habits=habits_of(tasks),
         variables=tuple(dict.fromkeys(lasting)),

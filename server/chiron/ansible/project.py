@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from chiron.ansible.catalog import Catalog
-from chiron.ansible.contents import Contents, read_contents
+from chiron.ansible.contents import Contents, digest_of, is_read, read_contents
 from chiron.ansible.mentions import variables_written
 from chiron.ansible.reach import Holdings, arrange, facts_for
-from chiron.ansible.style import Habits, added
-from chiron.ansible.walk import MAX_BYTES, YAML_SUFFIXES, Found, read_text, walk
+from chiron.ansible.style import Habits, count_in
+from chiron.ansible.walk import MAX_BYTES, Found, read_text, walk
 from chiron.records import Facts, FileKind, Task
 
 _MAX_KEPT_FACTS = 64
-_INVENTORY = re.compile(r"/(?:group_vars|host_vars|inventor(?:y|ies)|hosts)/")
 
 
 class Project:
@@ -39,9 +37,11 @@ class Project:
         #: Files whose text came from an editor: the disk no longer speaks for them.
         self._open: set[str] = set()
         self._others: tuple[str, ...] = ()
+        self._read_with = ""
         self._complete = False
         self._digest = 0
-        self._version = ""
+        #: Of all files; kept up to date in place.
+        self._habits = Habits()
         self._tasks: tuple[Task, ...] | None = None
         self._holdings: Holdings | None = None
         self._facts: dict[tuple[str | None, bytes, int], Facts] = {}
@@ -63,8 +63,11 @@ class Project:
         """
         with self._scan_lock:
             found = walk(self.root)
-            yaml = {file.path: file for file in found.files if _is_read(file)}
+            yaml = {file.path: file for file in found.files if file.size <= MAX_BYTES and is_read(file.path)}
             with self._lock:
+                if self._read_with != self._catalog.version:
+                    # Other modules may be meant by the same names now.
+                    self._seen, self._read_with = {}, self._catalog.version
                 known = dict(self._seen)
                 opened = set(self._open)
             changed = [path for path, file in yaml.items() if known.get(path) != file and path not in opened]
@@ -146,10 +149,15 @@ class Project:
         return None if text is None else self._contents_of(path, text)
 
     def _contents_of(self, path: str, text: str) -> Contents:
+        digest = digest_of(path, f"{self._catalog.version}\0{text}")
+        with self._lock:
+            held = self._contents.get(path)
+        if held is not None and held.digest == digest:
+            return held
         contents = read_contents(path, text)
         resolve = self._resolver()
         tasks = tuple(replace(task, fqcn=resolve(task.module)) for task in contents.tasks)
-        return replace(contents, tasks=tasks)
+        return replace(contents, digest=digest, tasks=tasks)
 
     def _resolver(self) -> Callable[[str], str | None]:
         names: dict[str, str | None] = {}
@@ -165,9 +173,11 @@ class Project:
         old = self._contents.pop(path, None)
         if old is not None:
             self._digest ^= int.from_bytes(old.digest)
+            count_in(self._habits, old.habits, -1)
         if contents is not None and (contents.kind != FileKind.OTHER or contents.tasks):
             self._contents[path] = contents
             self._digest ^= int.from_bytes(contents.digest)
+            count_in(self._habits, contents.habits)
         else:
             contents = None
         if (old is None) != (contents is None) or (old and contents and old.digest != contents.digest):
@@ -181,25 +191,12 @@ class Project:
 
     def _held(self) -> Holdings:
         if self._holdings is None:
+            habits = Habits()
+            count_in(habits, self._habits)
             self._holdings = arrange(
-                dict(self._contents), self._others, self._habits(), self.root.name, self._complete
+                dict(self._contents), self._others, habits, self.root.name, self._complete
             )
         return self._holdings
-
-    def _habits(self) -> Habits:
-        return added(one.habits for one in self._contents.values() if one.tasks)
-
-
-def _is_read(file: Found) -> bool:
-    """Whether a file is read: YAML, and what can only be an inventory or variables without a suffix."""
-    if file.size > MAX_BYTES:
-        return False
-    if file.path.endswith(YAML_SUFFIXES):
-        return True
-    folder, _, name = f"/{file.path}".rpartition("/")
-    if "." in name.strip("."):
-        return name.endswith((".ini", ".json")) and bool(_INVENTORY.search(f"{folder}/"))
-    return name in {"hosts", "inventory"} or bool(_INVENTORY.search(f"{folder}/"))
 
 
 def _is_named(path: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chiron.ansible.contents import Contents, Play
 from chiron.ansible.style import Habits, style_of
@@ -115,6 +116,7 @@ def _handlers_of(one: Contents, holdings: Holdings) -> Iterator[str]:
                 break
 
 
+@lru_cache(maxsize=100_000)
 def _role_folder(path: str) -> str | None:
     """The role that `path` belongs to, by its folder: `roles/web` for `roles/web/tasks/main.yml`."""
     parts = path.split("/")

@@ -87,13 +87,12 @@ def _mode_habit(value: str) -> str:
     return "u=rw,g=r,o=r" if _SYMBOLIC_MODE.match(value) else ""
 
 
-def added(all_habits: Iterable[Habits]) -> Habits:
-    """The sum of `all_habits`."""
-    total = Habits()
-    for habits in all_habits:
-        for name in ("fqcn", "key_value", "true_word", "quote", "mode", "indent", "package"):
-            getattr(total, name).update(getattr(habits, name))
-    return total
+def count_in(total: Habits, habits: Habits, sign: int = 1) -> None:
+    """Adds `habits` to `total` in place, or takes them away again with `sign` -1."""
+    for name in ("fqcn", "key_value", "true_word", "quote", "mode", "indent", "package"):
+        counted: Counter[object] = getattr(total, name)
+        for way, times in getattr(habits, name).items():
+            counted[way] += sign * times
 
 
 def style_of(own: Habits, project: Habits) -> Style:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,11 +101,6 @@ def read_text(root: Path, path: str) -> str | None:
     if len(raw) > MAX_BYTES or b"\0" in raw[:4096]:
         return None
     return raw.decode("utf-8", "replace").removeprefix("\ufeff")
-
-
-def yaml_files(files: tuple[Found, ...]) -> Iterator[Found]:
-    """Those of `files` that may be read as YAML."""
-    return (file for file in files if file.path.endswith(YAML_SUFFIXES) and file.size <= MAX_BYTES)
 
 
 def _inside(path: str, real_root: str) -> bool:
