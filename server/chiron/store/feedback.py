@@ -13,9 +13,10 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from chiron.errors import StoreDamaged, StoreError
 from chiron.records import Event, SuggestionRecord
@@ -43,6 +44,8 @@ _INSERT_EVENT = (
     "INSERT INTO event (suggestion_id, kind, evidence, at_ms, data)"
     " SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM suggestion WHERE id = ?1)"
 )
+
+T = TypeVar("T")
 
 
 class _Flush:
@@ -146,6 +149,11 @@ class FeedbackLog:
         """Counts and shares over what passes `filters`; what an editor asked for unless told otherwise."""
         with self._reader() as connection:
             return queries.stats(connection, filters)
+
+    def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """What `question`, a function of this room that only reads, answers."""
+        with self._reader() as connection:
+            return question(connection)
 
     # ----------------------------------------------------------------- erasing
 
