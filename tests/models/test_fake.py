@@ -7,6 +7,8 @@ import json
 import signal
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,6 +98,24 @@ def test_an_endpoint_tells_what_it_was_asked(process: str) -> None:
         assert [call.get("prompt") for call in json.load(answer)["calls"]] == ["nginx", None]
     with urllib.request.urlopen(f"{process}/models", timeout=30) as answer:
         assert json.load(answer)["data"][0]["id"] == "parrot"
+
+
+def test_an_endpoint_ends_with_whoever_started_it(script: Path) -> None:
+    program = (
+        "import subprocess, sys\n"
+        "command = [sys.executable, '-m', 'chiron.models.fake', '--script', sys.argv[1]]\n"
+        "process = subprocess.Popen(command, stdout=subprocess.PIPE)\n"
+        "print(process.stdout.readline().decode(), process.pid, flush=True)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(script)], capture_output=True, text=True, check=True
+    )
+    base_url = json.loads(done.stdout.splitlines()[0])["base_url"]
+    deadline = time.monotonic() + 60
+    with pytest.raises(OSError, match="refused"):
+        while time.monotonic() < deadline:
+            urllib.request.urlopen(f"{base_url}/models", timeout=30).close()
+            time.sleep(0.1)
 
 
 def test_an_endpoint_may_demand_a_key() -> None:

@@ -22,10 +22,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
+import os
 import re
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -252,7 +255,10 @@ def _before_stop(text: str, stop: Sequence[str]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serves a script on loopback until it is interrupted; prints `{"base_url": …}` once it listens."""
+    """Serves a script on loopback until it is interrupted or whoever started it ends.
+
+    Prints `{"base_url": …}` once it listens.
+    """
     from chiron.models.fake_server import ScriptedServer
 
     parser = argparse.ArgumentParser(prog="python -m chiron.models.fake", description=main.__doc__)
@@ -267,10 +273,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ScriptedServer(script, port=options.port) as server:
         sys.stdout.write(json.dumps({"base_url": server.base_url}) + "\n")
         sys.stdout.flush()
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            return 0
+        parent = os.getppid()
+        with contextlib.suppress(KeyboardInterrupt):
+            # A test that is killed cannot stop it.
+            while os.getppid() == parent:
+                time.sleep(0.5)
     return 0
 
 
