@@ -12,6 +12,7 @@ from chiron.config import Settings
 from chiron.errors import ChironError
 from chiron.evals import cases as case_files
 from chiron.evals.cases import Case, build
+from chiron.evals.report import page
 from chiron.evals.run import Arm, Setup, hidden, read_results, run
 from chiron.evals.score import compare, means, rows
 from chiron.models.fake import Rule, ScriptedModel
@@ -129,6 +130,20 @@ async def test_the_raw_arm_is_the_model_alone(checkout: Path, catalog: Catalog, 
     assert result.text == "  ansible.builtin.package:\n    name: redis"
     assert model.calls[0].prompt.endswith("- name: Install redis\n  ")
     assert model.calls[0].grammar is None
+
+
+async def test_the_page_escapes_what_cases_and_models_hold(
+    checkout: Path, catalog: Catalog, tmp_path: Path
+) -> None:
+    evil = Rule(texts=("<script>alert(1)</script>: x",))
+    out = tmp_path / "out.jsonl"
+    arm = Arm("raw", "raw", ScriptedModel([evil]), 0.9, 0)
+    await run(build([checkout]), arm, catalog, Setup(checkout.parent), out)
+    shown = page({"raw <b>": rows(build([checkout]), read_results(out), catalog)}, "A & B")
+    assert "<script" not in shown
+    assert "&lt;script&gt;" in shown
+    assert "raw &lt;b&gt;" in shown
+    assert "A &amp; B" in shown
 
 
 async def test_scores_and_comparison_tell_a_better_arm(

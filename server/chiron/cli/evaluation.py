@@ -75,6 +75,18 @@ def eval_score(cases_file: Path, results: tuple[Path, ...], as_json: bool) -> No
         show_scores(table)
 
 
+@eval_.command("report")
+@click.argument("cases_file", type=_PATH, metavar="CASES")
+@click.argument("results", nargs=-1, required=True, type=_PATH, metavar="RESULTS...")
+@click.option("--html", required=True, type=_PATH, help="Where the page goes.")
+def eval_report(cases_file: Path, results: tuple[Path, ...], html: Path) -> None:
+    """Write one offline page: figures, latency, calibration, and the failures to read."""
+    from chiron.evals.command import report_files
+
+    report_files(settings(), cases_file, results, html)
+    click.echo(f"Written to {html}.")
+
+
 @eval_.command("compare")
 @click.argument("cases_file", type=_PATH, metavar="CASES")
 @click.argument("first", type=_PATH)

@@ -14,6 +14,7 @@ from chiron.assemble import open_catalog, open_model
 from chiron.config import Settings
 from chiron.errors import ChironError
 from chiron.evals import cases as case_files
+from chiron.evals.report import page
 from chiron.evals.run import Arm, ArmKind, Setup, read_results, run
 from chiron.evals.score import FIGURES, Row, compare, latency, means, rows
 
@@ -111,6 +112,12 @@ def compare_files(
             for a, b in shown
         ],
     }
+
+
+def report_files(settings: Settings, cases_file: Path, results: Sequence[Path], html: Path) -> None:
+    """Writes one offline page on the results."""
+    arms = {path.stem: _rows(settings, cases_file, path) for path in results}
+    html.write_text(page(arms, f"Suggestions on {cases_file.stem}"), encoding="utf-8")
 
 
 def _rows(settings: Settings, cases_file: Path, results: Path) -> list[Row]:
