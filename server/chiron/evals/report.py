@@ -124,7 +124,8 @@ def _calibration_plot(arms: Mapping[str, Sequence[Row]]) -> str:
         marks.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
         for confidence, share, count in bins:
             marks.append(
-                f'<circle r="4" fill="{colour}" cx="{40 + 250 * confidence:.1f}" cy="{270 - 250 * share:.1f}">'
+                f'<circle r="4" fill="{colour}" '
+                f'cx="{40 + 250 * confidence:.1f}" cy="{270 - 250 * share:.1f}">'
                 f"<title>{escape(name)}: {confidence:.2f} said, {share:.2f} right, n={count}</title></circle>"
             )
         marks.append(f'<text x="310" y="{30 + 18 * number}" style="fill:{colour}">{escape(name)}</text>')
