@@ -84,11 +84,13 @@ def build(
 
 
 def _window(lines: Sequence[str], most: int) -> str:
-    """The last lines, at most `most`. Where it starts moves in steps of half of that, so that a prompt's
-    beginning stays as it was while the person types and the endpoint's prefix cache keeps it."""
-    step = max(1, most // 2)
-    start = max(0, len(lines) - step)
-    return "".join(line + "\n" for line in lines[start - start % step :])
+    """The last lines, at least `most` where there are as many, under twice that.
+
+    Where it starts moves in steps of `most` lines, so that a prompt's beginning stays as it was while the
+    person writes on, and an endpoint that keeps prefixes reads each line once.
+    """
+    start = max(0, len(lines) - most)
+    return "".join(line + "\n" for line in lines[start - start % most :])
 
 
 def to_text(scope: Scope, written: str) -> str:
