@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,10 +28,8 @@ class Tally:
     n_open: int = 0
     n_withheld: int = 0
     n_measured: int = 0
+    #: Kept ratios, added up.
     kept: float = 0.0
-
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(*(getattr(self, name) + getattr(other, name) for name in _TALLY))
 
     @property
     def acceptance(self) -> float | None:
@@ -45,9 +43,6 @@ class Tally:
     def kept_ratio(self) -> float | None:
         """Mean kept ratio of the accepted ones that were measured."""
         return self.kept / self.n_measured if self.n_measured else None
-
-
-_TALLY = tuple(Tally.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +97,9 @@ class Figures:
     by_label: Mapping[str, int]
 
 
-_SHOWN = "withheld IS NULL"
-_ENDED = "withheld IS NULL AND outcome IS NOT NULL AND outcome <> 'not_seen'"
-_COUNTS = f"""
-    sum({_SHOWN}) AS n_offered,
-    sum({_ENDED}) AS n_ended,
-    sum({_SHOWN} AND outcome IS 'accepted') AS n_accepted,
-    sum({_SHOWN} AND strong = 1) AS n_strong,
-    sum({_SHOWN} AND undone = 1 AND outcome IS 'accepted') AS n_undone,
-    sum({_SHOWN} AND outcome IS NULL) AS n_open,
-    sum(withheld IS NOT NULL) AS n_withheld,
-    sum({_SHOWN} AND outcome IS 'accepted' AND kept_ratio IS NOT NULL) AS n_measured,
-    total(CASE WHEN {_SHOWN} AND outcome IS 'accepted' THEN kept_ratio END) AS kept
-"""
+#: What tells one row's part in a tally from another's, and the sums over rows that are alike in it.
+_ALIKE = "outcome, withheld, strong, undone"
+_SUMS = "count(*) AS n, count(kept_ratio) AS n_kept, total(kept_ratio) AS kept"
 
 
 def figures(connection: sqlite3.Connection, search: Search, *, zone_ms: int = 0) -> Figures:
@@ -130,25 +115,29 @@ def figures(connection: sqlite3.Connection, search: Search, *, zone_ms: int = 0)
     # One pass over the index; everything but modules is added up from its groups.
     step = f"(at_ms + {int(zone_ms)}) / {width}"
     groups = connection.execute(
-        f"SELECT {step} AS step, scope, source, model, arm, {_COUNTS} FROM suggestion"  # noqa: S608
-        f" WHERE {where} GROUP BY 1, scope, source, model, arm",
+        f"SELECT {step} AS step, scope, source, model, arm, label, {_ALIKE}, {_SUMS} FROM suggestion"  # noqa: S608
+        f" WHERE {where} GROUP BY 1, scope, source, model, arm, label, {_ALIKE}",
         values,
     ).fetchall()
-    tallies = [(row, Tally(*(row[name] for name in _TALLY))) for row in groups]
-    by_step: dict[int, Tally] = {}
+    counted = [(row, _counts(row)) for row in groups]
+    by_step, by_scope, by_model, by_source, by_arm = (
+        _added(counted, column) for column in ("step", "scope", "model", "source", "arm")
+    )
     sources: dict[int, dict[str, int]] = {}
-    total = Tally()
-    for row, tally in tallies:
-        by_step[row["step"]] = by_step.get(row["step"], Tally()) + tally
-        of_step = sources.setdefault(row["step"], {})
-        of_step[row["source"] or ""] = of_step.get(row["source"] or "", 0) + tally.n_offered
-        total += tally
+    for row in groups:
+        if row["withheld"] is None:
+            of_step = sources.setdefault(row["step"], {})
+            of_step[row["source"] or ""] = of_step.get(row["source"] or "", 0) + row["n"]
+    labels = _counted(groups, "label")
     waits_all, waits = _waits(connection, where, values, step)
     cost_all, costs = _costs(connection, where, values, step)
-    counts = _Counts(connection, where, values)
+    modules = connection.execute(
+        f"SELECT module, {_ALIKE}, {_SUMS} FROM suggestion WHERE {where} GROUP BY module, {_ALIKE}",  # noqa: S608
+        values,
+    ).fetchall()
     return Figures(
-        total=total,
-        n_labelled=sum(n for label, n in (labels := counts.by("label")).items() if label),
+        total=_tally(counts for _, counts in counted),
+        n_labelled=sum(labels.values()),
         waits=waits_all,
         cost=cost_all,
         steps=tuple(
@@ -162,50 +151,51 @@ def figures(connection: sqlite3.Connection, search: Search, *, zone_ms: int = 0)
             )
             for number in range(min(by_step), max(by_step) + 1)
         ),
-        by_scope=_most_first(_added(tallies, "scope")),
-        by_module=_most_first(counts.tallies("module")),
-        by_model=_most_first(_added(tallies, "model")),
-        by_source=_most_first(_added(tallies, "source")),
-        by_arm=_most_first(_added(tallies, "arm")),
-        withheld_by_reason={reason: n for reason, n in counts.by("withheld").items() if reason},
-        by_label={label: n for label, n in labels.items() if label},
+        by_scope=_most_first(by_scope),
+        by_module=_most_first(_added(((row, _counts(row)) for row in modules), "module")),
+        by_model=_most_first(by_model),
+        by_source=_most_first(by_source),
+        by_arm=_most_first(by_arm),
+        withheld_by_reason=_counted(groups, "withheld"),
+        by_label=labels,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Counts:
-    """Counts by one column over what is selected."""
-
-    connection: sqlite3.Connection
-    where: str
-    values: tuple[Any, ...]
-
-    def by(self, column: str) -> dict[str, int]:
-        rows = self.connection.execute(
-            f"SELECT {column} AS name, count(*) AS n FROM suggestion WHERE {self.where}"  # noqa: S608
-            " GROUP BY 1 ORDER BY 2 DESC, 1",
-            self.values,
-        )
-        return {row["name"] or "": row["n"] for row in rows}
-
-    def tallies(self, column: str) -> dict[str, Tally]:
-        rows = self.connection.execute(
-            f"SELECT {column} AS name, {_COUNTS} FROM suggestion WHERE {self.where} GROUP BY 1",  # noqa: S608
-            self.values,
-        )
-        found: dict[str, Tally] = {}
-        for row in rows:
-            tally = Tally(*(row[name] for name in _TALLY))
-            found[row["name"] or ""] = found.get(row["name"] or "", Tally()) + tally
-        return found
+def _counts(row: sqlite3.Row) -> tuple[float, ...]:
+    """What rows that are alike add to a tally, in the order of its fields."""
+    n: int = row["n"]
+    if row["withheld"] is not None:
+        return (0, 0, 0, 0, 0, 0, n, 0, 0.0)
+    outcome = row["outcome"]
+    ended = n if outcome not in (None, "not_seen") else 0
+    still_open = n if outcome is None else 0
+    if outcome != "accepted":
+        return (n, ended, 0, n if row["strong"] else 0, 0, still_open, 0, 0, 0.0)
+    strong, undone = n if row["strong"] else 0, n if row["undone"] else 0
+    return (n, ended, n, strong, undone, 0, 0, row["n_kept"], row["kept"])
 
 
-def _added(tallies: list[tuple[sqlite3.Row, Tally]], column: str) -> dict[str, Tally]:
-    groups: dict[str, Tally] = {}
-    for row, tally in tallies:
-        name = row[column] or ""
-        groups[name] = groups.get(name, Tally()) + tally
-    return groups
+def _added(groups: Iterable[tuple[sqlite3.Row, tuple[float, ...]]], column: str) -> dict[Any, Tally]:
+    """The tallies of `groups` by the values of `column`; None is ""."""
+    parts: dict[Any, list[tuple[float, ...]]] = {}
+    for row, counts in groups:
+        value = row[column]
+        parts.setdefault("" if value is None else value, []).append(counts)
+    return {value: _tally(rows) for value, rows in parts.items()}
+
+
+def _tally(rows: Iterable[tuple[float, ...]]) -> Tally:
+    *counts, kept = map(sum, zip(*rows, strict=True))
+    return Tally(*map(int, counts), kept)
+
+
+def _counted(groups: Iterable[sqlite3.Row], column: str) -> dict[str, int]:
+    """How many rows have each value of `column`, those with none left out; most first."""
+    counts: dict[str, int] = {}
+    for row in groups:
+        if row[column]:
+            counts[row[column]] = counts.get(row[column], 0) + row["n"]
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _most_first(groups: Mapping[str, Tally]) -> dict[str, Tally]:

@@ -1,10 +1,10 @@
-"""Finding suggestions in the feedback file: by any mix of conditions, page by page, and the review's queue."""
+"""Finds suggestions in the feedback file: by any mix of conditions, page by page, and for the queue."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -35,7 +35,7 @@ class Search:
     be empty. `slower_ms` is included.
     """
 
-    filters: Filters = Filters()
+    filters: Filters = field(default_factory=Filters)
     arm: str | None = None
     reason: str | None = None
     ended: bool | None = None
@@ -110,9 +110,7 @@ def count(connection: sqlite3.Connection, search: Search) -> int:
     return int(n)
 
 
-def found(
-    connection: sqlite3.Connection, search: Search, limit: int, offset: int = 0
-) -> list[SuggestionRow]:
+def found(connection: sqlite3.Connection, search: Search, limit: int, offset: int = 0) -> list[SuggestionRow]:
     """Suggestions newest first, `limit` of them after the first `offset`; without their longest texts."""
     where, values = search_where(search)
     rows = connection.execute(
@@ -143,9 +141,7 @@ def waiting(
     }
     order = _in_turn(lists, limit)
     rows = _by_id(connection, [suggestion_id for _, suggestion_id in order])
-    return [
-        Waiting(why, rows[suggestion_id]) for why, suggestion_id in order if suggestion_id in rows
-    ]
+    return [Waiting(why, rows[suggestion_id]) for why, suggestion_id in order if suggestion_id in rows]
 
 
 def _ids(
@@ -160,7 +156,7 @@ def _ids(
     where = "label IS NULL" + (" AND origin = ?2" if origin is not None else " AND ?2 IS NULL")
     condition, order = {
         QueueKind.INSTEAD: (
-            f"outcome IN {_TURNED_DOWN} AND EXISTS"
+            f"outcome IN {_TURNED_DOWN} AND EXISTS"  # noqa: S608
             " (SELECT 1 FROM event WHERE suggestion_id = suggestion.id AND kind = 'wrote_instead')",
             "at_ms DESC",
         ),
