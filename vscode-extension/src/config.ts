@@ -35,6 +35,7 @@ export interface Settings {
 const EDITOR_SUGGEST = {
   automatic: 'automatic',
   debounceMs: 'debounce_ms',
+  patienceMs: 'patience_ms',
   nAlternatives: 'n_alternatives',
   recallThreshold: 'recall_threshold',
 } as const;

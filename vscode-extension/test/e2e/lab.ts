@@ -68,8 +68,19 @@ export class Lab {
     mkdirSync(this.workspace);
   }
 
+  private static readonly running = new Set<Lab>();
+
+  /** Ends the processes of every lab at once, for a run that is cut short. */
+  static killAll(): void {
+    for (const lab of Lab.running) {
+      lab.editor?.kill('SIGKILL');
+      lab.endpoint?.kill('SIGKILL');
+    }
+  }
+
   static async start(installed: Installed, options: LabOptions = {}): Promise<Lab> {
     const lab = new Lab(installed, options, await freePort(), await freePort());
+    Lab.running.add(lab);
     try {
       lab.writeSettings();
       writeFileSync(lab.script, SCRIPT);
@@ -177,6 +188,7 @@ export class Lab {
   async stop(): Promise<void> {
     await ended(this.editor);
     await this.stopEndpoint();
+    Lab.running.delete(this);
     if (process.env['CHIRON_E2E_KEEP'] === undefined) {
       rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     }
@@ -198,6 +210,8 @@ export class Lab {
     const settings = {
       // Tasks that earlier scenarios saved must not answer for the model.
       'chiron.suggest.recallThreshold': 1,
+      // On a busy machine the script may answer late, and must still win.
+      'chiron.suggest.patienceMs': 60_000,
       'chat.disableAIFeatures': true,
       'editor.wordBasedSuggestions': 'off',
       'editor.accessibilitySupport': 'off',
@@ -209,6 +223,7 @@ export class Lab {
       'telemetry.telemetryLevel': 'off',
       'window.restoreWindows': 'none',
       'workbench.editor.enablePreview': false,
+      'workbench.secondarySideBar.defaultVisibility': 'hidden',
       'workbench.startupEditor': 'none',
       'workbench.colorTheme': 'Default Dark Modern',
       ...this.options.settings,

@@ -12,11 +12,12 @@ import { Lab, sleep } from './lab.js';
 import type { Scenario } from './scenario.js';
 import { accepting } from './scenarios/accepting.js';
 import { ending } from './scenarios/ending.js';
+import { pictures } from './scenarios/pictures.js';
 import { reading } from './scenarios/reading.js';
 import { trouble } from './scenarios/trouble.js';
 import { Window } from './window.js';
 
-const ALL: readonly Scenario[] = [...accepting, ...ending, ...reading, ...trouble];
+const ALL: readonly Scenario[] = [...accepting, ...ending, ...reading, ...trouble, ...pictures];
 const SHOTS = join(EXTENSION, 'out', 'e2e', 'failures');
 const ATTEMPTS = 2;
 
@@ -94,8 +95,17 @@ async function main(): Promise<number> {
   const installed = install();
   const browser = await chromium.launch({
     executablePath: installed.chromium,
+    // Ended from outside, a run ends, instead of going on without its browser.
+    handleSIGTERM: false,
+    handleSIGINT: false,
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
   });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      Lab.killAll();
+      void browser.close().finally(() => process.exit(130));
+    });
+  }
   const shared = new Shared(installed, browser);
   const results: Result[] = [];
   try {

@@ -30,10 +30,17 @@ export const PLACES = {
   },
 } as const;
 
+/** What the pictures show. */
+export const PICTURE = {
+  match: 'Write the nginx configuration',
+  text: 'ansible.builtin.template:\n    src: nginx.conf.j2\n    dest: /etc/nginx/nginx.conf\n    mode: "0644"\n  notify: Restart nginx',
+};
+
 /** YAML for `chiron.models.fake`. Each name is in one file at a time, so a substring of the prompt selects. */
 export const SCRIPT = JSON.stringify({
   model: 'scripted',
   rules: [
+    PICTURE,
     ...Object.values(PLACES),
     ...WORDS.map(task).map(({ name, body }) => ({ match: name, text: `${body.join('\n      ')}\n` })),
   ],

@@ -20,7 +20,6 @@ export const reading: readonly Scenario[] = [
       const hover = window.page.locator('.monaco-hover').filter({ hasText: 'suggested this from' }).first();
       await hover.waitFor();
       assert.match((await hover.textContent()) ?? '', /ansible\.builtin\.apt/);
-      await window.shot('why-hover');
       await window.command('Chiron: Why This?');
       const page = await preview(window, 'Why this?');
       for (const part of ['the model scripted', 'ansible.builtin.apt', 'What was sent', apt.name, 'Time']) {
@@ -44,7 +43,6 @@ export const reading: readonly Scenario[] = [
       await rows.first().waitFor({ timeout: 20_000 });
       await window.page.locator('.monaco-diff-editor').first().waitFor({ timeout: 20_000 });
       await sleep(800);
-      await window.shot('alternatives');
       await window.press('Enter');
       await window.editor(file).waitFor();
       await sleep(500);
@@ -91,7 +89,6 @@ export const reading: readonly Scenario[] = [
       for (const entry of ['Pause in this file', 'Pause everywhere', 'Switch model', 'Open feedback', 'Open log', 'What was sent last']) {
         assert.ok(text.includes(entry), `${entry} is missing`);
       }
-      await window.shot('menu');
       await window.pick('Switch model');
       await list.locator('.monaco-list-row').filter({ hasText: 'scripted' }).first().waitFor();
       await window.pick('none');
