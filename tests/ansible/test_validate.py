@@ -270,6 +270,14 @@ def test_module_defaults_of_tasks_and_blocks_supply_options(catalog: Catalog) ->
     )
 
 
+def test_what_is_open_above_the_tasks_counts(catalog: Catalog) -> None:
+    above = "- hosts: a\n  module_defaults: {copy: {dest: b}}\n  collections: acme.cloud\n  tasks:\n"
+    text = "    - copy: {src: a}\n    - volume: {letter: a}\n"
+    assert validate_tasks(text, catalog, above=above) == []
+    assert len(validate_tasks(text, catalog, above="- hosts: a\n  tasks:\n")) == 2
+    assert len(validate_tasks(text, catalog, above=above + ":[")) == 2
+
+
 # ------------------------------------------------------------------ strings
 
 

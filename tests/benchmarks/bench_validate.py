@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from yaml import MappingNode, SequenceNode
+from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.load import load
@@ -74,8 +74,7 @@ def task_texts(file: File) -> Iterator[tuple[int, str]]:
     for one in lists:
         for task in tasks_in(type(loaded)(file.text, one, ())):
             start = task.start_mark
-            end = task.end_mark.line + (1 if task.end_mark.column else 0)
-            body = "".join(lines[start.line : end])
+            body = "".join(lines[start.line : last_line(task)])
             margin = " " * (start.column - 2)
             if start.column >= 2 and body.startswith(f"{margin}- "):
                 yield start.line, body
@@ -129,6 +128,15 @@ def main() -> None:
         print(f"one task: p50 {cuts[49]:.3f} ms, p95 {cuts[94]:.3f} ms, p99 {cuts[98]:.3f} ms, "
               f"max {max(times):.3f} ms")  # fmt: skip
     print(f"all files: {files_s:.2f} s, {1000 * files_s / max(1, n_tasks):.3f} ms a task")
+
+
+def last_line(node: Node) -> int:
+    """The line after the last with text of `node`; a block itself ends where the next thing begins."""
+    if isinstance(node, ScalarNode) or not node.value:
+        end = node.end_mark
+        return int(end.line) + (1 if end.column or end.line == node.start_mark.line else 0)
+    last = node.value[-1]
+    return last_line(last[1] if isinstance(last, tuple) else last)
 
 
 def project_facts(project: Project, file: File, line: int) -> Facts:

@@ -299,7 +299,7 @@ def colon_lost(one: Specimen) -> str | None:
 
 def indentation_lost(one: Specimen) -> str | None:
     """An option moved one column to the left of its siblings."""
-    if len(one.options) < 2 or one.call.value.flow_style:
+    if len(one.options) < 2 or getattr(one.call.value, "flow_style", True):
         return None
     start = one.options[-1][0].key.start_mark
     return one.text[: start.index - 1] + one.text[start.index :]

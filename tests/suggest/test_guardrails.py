@@ -63,9 +63,15 @@ def run(drawn: str, text: str, facts: Facts = FACTS, kind: FileKind = FileKind.T
     return run_chain(Candidate(text, Source.MODEL), Check(request, CATALOG, facts))
 
 
-def check_shown(drawn: str, text: str, shown: str | None = None, facts: Facts = FACTS) -> None:
+def check_shown(
+    drawn: str,
+    text: str,
+    shown: str | None = None,
+    facts: Facts = FACTS,
+    kind: FileKind = FileKind.TASKS,
+) -> None:
     """`text` may be shown at the cursor, as it is or as `shown`."""
-    verdict = run(drawn, text, facts)
+    verdict = run(drawn, text, facts, kind)
     assert isinstance(verdict, Candidate), verdict
     lines = verdict.text.lstrip("\n").split("\n")
     margin = len(lines[0]) - len(lines[0].lstrip(" "))
@@ -179,6 +185,25 @@ def test_the_rest_of_a_modules_name_must_name_a_module() -> None:
     check_withheld(begun, "  ansible.builtin.copy now", "wrong-shape")
 
 
+def test_keywords_of_the_plays_and_blocks_around_count() -> None:
+    play = """
+- hosts: all
+  collections: [acme.cloud]
+  tasks:
+    - name: First
+      debug: {{msg: a}}
+    - module_defaults:
+        copy: {{dest: /etc/motd}}
+      block:
+        - name: Do something
+          {}¦
+"""
+    check_shown(play.format(""), "copy:\n  src: motd", kind=FileKind.PLAYBOOK)
+    check_shown(play.format(""), "volume:\n  letter: a", kind=FileKind.PLAYBOOK)
+    check_shown(play.format("vol"), "          volume:", "volume:", kind=FileKind.PLAYBOOK)
+    check_body("volume:\n  letter: a", "unknown-module")
+
+
 # ------------------------------------------------------------------ options
 
 OPTIONS = "- name: Do something\n  copy:\n    src: motd\n    ¦\n  when: a\n"
@@ -244,6 +269,7 @@ def test_a_later_task_may_use_what_an_earlier_one_registers() -> None:
         "ping:\ndelegate_to: localhost",
         "ping:\ndelegate_to: web1",
         "debug:\n  msg: '{{ not closed'",
+        "debug:\n  msg: \"{{ no_such_thing.a['b'] | default(web_port) }}\"",
         "assert:\n  that:\n    - web_port is defined\n    - web_port | int > 0",
     ],
 )
@@ -258,6 +284,8 @@ def test_what_is_within_reach_or_made_by_the_task_may_be_named(text: str) -> Non
         'debug:\n  msg: "{{ item }}"',
         "debug:\n  var: no_such_thing.stdout",
         "ping:\nwhen: no_such_thing is defined",
+        "debug:\n  msg: '{{ web_port | default(no_such_thing) }}'",
+        "debug:\n  msg: '{{ (no_such_thing + 1) | default(2) }}'",
         "ping:\nnotify: Restart apache",
         "template:\n  src: apache.conf.j2\n  dest: /etc/a",
         "ping:\ndelegate_to: db1",

@@ -9,8 +9,9 @@ from typing import Final
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from chiron.ansible import keywords
+from chiron.ansible.context import Context, scoped
 from chiron.ansible.load import DYNAMIC, Entry, entries, is_null, value_of
-from chiron.ansible.tasks import Context, check_keywords, check_tasks, scoped
+from chiron.ansible.tasks import check_keywords, check_tasks
 
 TASK_LISTS: Final = ("pre_tasks", "tasks", "post_tasks", "handlers")
 _IMPORTS: Final = frozenset(

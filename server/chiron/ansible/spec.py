@@ -24,7 +24,7 @@ _KEYS: Final = frozenset(
         "type", "required", "default", "choices", "aliases", "elements", "options", "no_log", "fallback",
         "removed_in_version", "removed_at_date", "removed_from_collection", "deprecated_aliases",
         "apply_defaults", "required_if", "required_one_of", "required_together", "mutually_exclusive",
-        "required_by", "context",
+        "required_by", "context", "suboptions", "description", "version_added",
     }
 )  # fmt: skip
 _MAX_BYTES: Final = 2_000_000

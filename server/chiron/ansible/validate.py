@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
+from chiron.ansible.context import Context, surrounded
 from chiron.ansible.load import KNOWN_TAGS, Loaded, duplicates, is_bare_jinja, load
 from chiron.ansible.plays import check_plays, handler_names
 from chiron.ansible.problems import CODES, Report
-from chiron.ansible.tasks import Context, check_tasks
+from chiron.ansible.tasks import check_tasks
 from chiron.records import Facts, FileKind, Fix, Position, Problem, Range, Severity
 
 __all__ = ["CODES", "validate_file", "validate_tasks"]
@@ -33,12 +34,19 @@ _PLAIN_YAML = frozenset(
 
 
 def validate_tasks(
-    text: str, catalog: Catalog, *, facts: Facts | None = None, handlers: bool = False, partial: bool = False
+    text: str,
+    catalog: Catalog,
+    *,
+    facts: Facts | None = None,
+    handlers: bool = False,
+    partial: bool = False,
+    above: str = "",
 ) -> list[Problem]:
     """Problems of a YAML list of tasks (at any indentation), in the order of the text.
 
     `partial` tells that the text is still being written: nothing is demanded that is not there. With `facts`,
-    handlers, templates and files that nobody has are problems too.
+    handlers, templates and files that nobody has are problems too. `above` is the file's text down to the
+    tasks: the keywords of plays and blocks that are open there count (`collections`, `module_defaults`).
     """
     loaded = load(text)
     report = _explained(loaded)
@@ -46,7 +54,8 @@ def validate_tasks(
         _check_yaml(loaded.root, report)
         own = handler_names([loaded.root]) if handlers else frozenset()
         context = Context(catalog, report, facts, handlers=handlers, partial=partial, own_handlers=own)
-        check_tasks(loaded.root, context)
+        column = loaded.position(loaded.root.start_mark).column
+        check_tasks(loaded.root, surrounded(context, above, column) if above else context)
     return _in_order(report)
 
 

@@ -6,6 +6,7 @@ candidate as it goes on, or why it does not; the first to refuse ends the chain.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -14,6 +15,7 @@ from yaml import MappingNode, ScalarNode
 
 from chiron.ansible import keywords
 from chiron.ansible.catalog import Catalog
+from chiron.ansible.context import collections_above
 from chiron.ansible.freeform import split_action
 from chiron.ansible.load import entries, load
 from chiron.ansible.validate import validate_tasks
@@ -89,7 +91,9 @@ def chain_for(expects: Expects) -> tuple[Guardrail, ...]:
 def known_name(candidate: Candidate, check: Check) -> Candidate | Withheld:
     """The candidate, if it completes the name of a module that is installed or used here."""
     name = fragment_name(candidate.text, check.request.scope) or ""
-    if check.catalog.resolve(name) is not None and check.catalog.module(name) is not None:
+    scope = check.request.scope
+    collections = collections_above(check.catalog, _above(check), scope.task_column)
+    if check.catalog.resolve(name, collections) is not None:
         return candidate
     if name in check.facts.used_modules:
         return candidate
@@ -108,17 +112,15 @@ def valid(candidate: Candidate, check: Check) -> Candidate | Withheld:
     """The candidate, if the validator finds nothing wrong with it that was not wrong without it."""
     scope = check.request.scope
     partial = scope.expects is Expects.OPTIONS
-    facts = check.facts
-    there = {
-        (problem.code, problem.message)
-        for problem in validate_tasks(
-            scope.before + scope.after, check.catalog, facts=facts, handlers=scope.in_handlers, partial=True
-        )
-    }
-    problems = validate_tasks(
-        whole(candidate.text, scope), check.catalog, facts=facts, handlers=scope.in_handlers, partial=partial
+    look = functools.partial(
+        validate_tasks,
+        catalog=check.catalog,
+        facts=check.facts,
+        handlers=scope.in_handlers,
+        above=_above(check),
     )
-    for problem in problems:
+    there = {(problem.code, problem.message) for problem in look(scope.before + scope.after, partial=True)}
+    for problem in look(whole(candidate.text, scope), partial=partial):
         if (problem.code, problem.message) not in there:
             verdict = _verdict(problem, candidate, check)
             if verdict is not None:
@@ -206,6 +208,11 @@ def _is_used(fqcn: str | None, facts: Facts, catalog: Catalog) -> bool:
     return fqcn is not None and any(
         name == fqcn or catalog.resolve(name) == fqcn for name in facts.used_modules
     )
+
+
+def _above(check: Check) -> str:
+    """The file's text down to the task."""
+    return "".join(check.request.text.splitlines(keepends=True)[: check.request.scope.task_line])
 
 
 def _redaction(check: Check) -> Redaction:

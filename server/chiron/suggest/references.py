@@ -114,7 +114,10 @@ def used_variables(task: MappingNode) -> Iterator[tuple[str, ScalarNode]]:
 
 
 def free_names(text: str) -> frozenset[str]:
-    """Names that a template reads and does not set itself; none where it cannot be parsed."""
+    """Names that a template needs: it reads them, does not set them, and has no default for them.
+
+    None where it cannot be parsed.
+    """
     from jinja2 import TemplateError
     from jinja2 import nodes as jinja
 
@@ -129,12 +132,25 @@ def free_names(text: str) -> frozenset[str]:
     waiting: list[nodes.Node] = [tree]
     while waiting:
         node = waiting.pop()
+        children = list(node.iter_child_nodes())
         if isinstance(node, jinja.Name):
             (loaded if node.ctx == "load" else stored).add(node.name)
         elif isinstance(node, jinja.Macro):
             stored.add(node.name)
-        waiting.extend(node.iter_child_nodes())
+        elif isinstance(node, jinja.Filter) and node.name in {"default", "d"}:
+            # What has a default may be missing, and something sensible still happens.
+            children = [child for child in children if child is not node.node or not _is_path(child)]
+        waiting.extend(children)
     return frozenset(loaded - stored)
+
+
+def _is_path(node: nodes.Node) -> bool:
+    """Whether an expression is a variable, or something below one: `a`, `a.b`, `a['b']`."""
+    from jinja2 import nodes as jinja
+
+    while isinstance(node, jinja.Getattr | jinja.Getitem):
+        node = node.node
+    return isinstance(node, jinja.Name)
 
 
 def used_hosts(given: Sequence[Entry]) -> Iterator[tuple[str, ScalarNode]]:
