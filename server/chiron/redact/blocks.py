@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from chiron.redact.keys import Secrecy, beneath, secrecy
-from chiron.redact.lines import LineScan, Opens, scan_line
+from chiron.redact.lines import VALUE_KEYS, LineScan, Opens, scan_line
 from chiron.redact.scalars import BY_KEY, JINJA, PLACEHOLDER, Span, around_jinja, scalar_at, value_spans
 from chiron.redact.values import can_be_secret, looks_secret
 
@@ -44,7 +45,6 @@ _NAMING_KEYS = frozenset(
         "attribute",
     )
 )
-_VALUE_KEYS = frozenset("value default new_value option_value".split())  # noqa: SIM905 words read better unquoted
 _SECRET_MANIFEST = re.compile(r"^[ \t]*(?:-[ \t]+)?kind[ \t]*:[ \t]*[\"']?Secret\b", re.M)
 #: Keys of a task that are no arguments of its module.
 _LOGGED_KEYS = frozenset("name register when tags notify until changed_when failed_when loop_control".split())  # noqa: SIM905 words read better unquoted
@@ -85,9 +85,13 @@ def find_secrets(text: str) -> list[Span]:
     """Where secrets stand in `text`: spans in order, none overlapping. Never raises, whatever the text."""
     layout = _Layout(text)
     spans: list[Span] = []
-    for scan, start in zip(layout.scans, layout.starts, strict=True):
+    leading: list[int] = []
+    for n, scan in enumerate(layout.scans):
         if scan.spans:
+            start = layout.starts[n]
             spans += [(start + a, start + b, kind) for a, b, kind in scan.spans]
+        if scan.leads:
+            leading.append(n)
     if "-----BEGIN" in text:
         spans = _outside(spans, [match.span() for match in _OPEN_BLOCK.finditer(text)])
         spans += _whole(_PRIVATE_KEY, text, "private key")
@@ -97,16 +101,16 @@ def find_secrets(text: str) -> list[Span]:
     if "$ANSIBLE_VAULT" in text:
         spans += _whole(_VAULT, text, "vault")
     is_manifest = "Secret" in text and _SECRET_MANIFEST.search(text) is not None
-    for n, scan in enumerate(layout.scans):
-        if scan.opens is not Opens.NOTHING and (scan.secrecy or scan.key in ("data", "stringData")):
+    for n in leading:
+        if layout.scans[n].opens is not Opens.NOTHING:
             spans += _below(layout, n, is_manifest=is_manifest)
-        if scan.key in _VALUE_KEYS:
+        if layout.scans[n].key in VALUE_KEYS:
             spans += _named_by_sibling(layout, n)
-        elif scan.column < 0 and "- " in layout.lines[n] and "--" in layout.lines[n]:
+        elif layout.scans[n].column < 0:
             spans += _next_argument(layout, n)
     if "no_log" in text:
         for match in _NO_LOG.finditer(text):
-            spans += _in_no_log(layout, text.count("\n", 0, match.start()))
+            spans += _in_no_log(layout, bisect_right(layout.starts, match.start()) - 1)
     return merge(spans)
 
 

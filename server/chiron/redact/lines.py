@@ -41,7 +41,7 @@ class LineScan:
     """What is known of one line by itself.
 
     `column` is where its key stands after dashes, -1 without one; `indent` that of its first character;
-    `value` where the text of its scalar stands.
+    `value` where the text of its scalar stands. `leads` is whether lines round it must be looked at with it.
     """
 
     spans: tuple[Span, ...] = ()
@@ -51,7 +51,14 @@ class LineScan:
     value: tuple[int, int] = (0, 0)
     secrecy: Secrecy = Secrecy.NONE
     opens: Opens = Opens.NOTHING
+    leads: bool = False
 
+
+#: Keys of what a sibling names: `name: DB_PASSWORD` and `value: …`.
+VALUE_KEYS = frozenset({"value", "default", "new_value", "option_value"})
+#: Keys of a Kubernetes manifest that hold secrets by the manifest's kind.
+_MANIFEST_KEYS = frozenset({"data", "stringData"})
+_OPTION_ITEM = re.compile(r"[ \t]*- [\"']?-")
 
 _BLANK = LineScan()
 
@@ -111,7 +118,12 @@ def _scan(line: str) -> LineScan:
     spans += ((start, end, f"{name} token") for start, end, name in find_formats(line))
     if len(line) - indent >= 20:
         spans += _random(line, key)
-    return LineScan(tuple(sorted(set(spans))), indent, column, key, value, level, opens)
+    leads = (
+        (opens is not Opens.NOTHING and (level is not Secrecy.NONE or key in _MANIFEST_KEYS))
+        or key in VALUE_KEYS
+        or (column < 0 and _OPTION_ITEM.match(line) is not None)
+    )
+    return LineScan(tuple(sorted(set(spans))), indent, column, key, value, level, opens, leads)
 
 
 def _value_of(line: str, start: int, *, is_comment: bool) -> tuple[tuple[int, int], Opens]:

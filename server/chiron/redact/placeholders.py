@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -13,6 +13,8 @@ from chiron.redact.scalars import PLACEHOLDER, Span
 from chiron.redact.values import n_changes
 
 _NAME = re.compile(r"[a-zA-Z]+(?:[_.-][a-zA-Z]+)*")
+_REST_BLANK = re.compile(r"[ \t\r]*(?:\n|\Z)")
+_KEY_AFTER = re.compile(r"\s*:(?:\s|$)")
 #: What a model makes of a placeholder that it does not copy exactly.
 _MANGLED = re.compile(r"CHIRON[\s_\\-]*SECRET", re.I)
 
@@ -98,7 +100,11 @@ def holds_secret(text: str, redaction: Redaction, document_text: str = "") -> st
         if kind != "placeholder" and literal not in allowed and not PLACEHOLDER.fullmatch(literal):
             return kind
     for secret in redaction.secrets.values():
-        if secret not in allowed and _is_distinctive(secret) and _occurs(secret, text):
+        if (
+            secret not in allowed
+            and _is_distinctive(secret)
+            and next(_occurrences(secret, text), None) is not None
+        ):
             return "a secret of this request"
     return None
 
@@ -115,30 +121,44 @@ def _secrets_of(document_text: str) -> frozenset[str]:
 
 def _with_repetitions(text: str, spans: list[Span], known: Mapping[str, str]) -> list[Span]:
     """`spans`, and wherever else in `text` the same secrets stand."""
-    found = {text[start:end] for start, end, _ in spans}
+    secrets = {text[start:end] for start, end, _ in spans}.union(known.values())
+    starts = {start for start, _, _ in spans}
     more = [
-        (match.start(), match.end(), "secret repeated")
-        for secret in found.union(known.values())
-        if _is_distinctive(secret) and secret in text
-        for match in re.finditer(_bounded(secret), text)
+        (at, at + len(secret), "secret repeated")
+        for secret in secrets
+        if _is_distinctive(secret)
+        for at in _occurrences(secret, text)
+        if at not in starts
     ]
     return merge(spans + more) if more else spans
 
 
-def _occurs(secret: str, text: str) -> bool:
-    return secret in text and re.search(_bounded(secret), text) is not None
-
-
-def _bounded(secret: str) -> str:
-    """A pattern for `secret` where it is not a part of some longer word, nor a key or a variable.
+def _occurrences(secret: str, text: str) -> Iterator[int]:
+    """Where `secret` stands in `text` and is not a part of some longer word, nor a key or a variable.
 
     What looks like a name of Ansible's is only taken for the secret where it is quoted or stands alone.
     """
-    if _NAME.fullmatch(secret):
-        return rf"(?:(?<=['\"])|(?<=[ \t=]))(?<!\{{\{{ ){re.escape(secret)}(?=['\"](?!\s*:)|[ \t]*(?:\n|$))"
-    before = r"(?<![A-Za-z0-9])" if secret[0].isalnum() else ""
-    after = r"(?![A-Za-z0-9])" if secret[-1].isalnum() else ""
-    return before + re.escape(secret) + after
+    stands_here = _stands_alone if _NAME.fullmatch(secret) else _stands_apart
+    at = text.find(secret)
+    while at >= 0:
+        end = at + len(secret)
+        if stands_here(text, at, end):
+            yield at
+        at = text.find(secret, end)
+
+
+def _stands_apart(text: str, start: int, end: int) -> bool:
+    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+    return not (before.isalnum() and text[start].isalnum()) and not (
+        after.isalnum() and text[end - 1].isalnum()
+    )
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+    if before in ("'", '"') and after == before:
+        return not _KEY_AFTER.match(text, end + 1)
+    return before in (" ", "\t", "=") and _REST_BLANK.match(text, end) is not None
 
 
 def _is_distinctive(secret: str) -> bool:

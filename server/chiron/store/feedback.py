@@ -8,12 +8,13 @@ as far as the disk tells the truth (WAL, synchronous=FULL). Several processes ma
 
 from __future__ import annotations
 
+import atexit
 import queue
 import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -22,28 +23,10 @@ from chiron.errors import StoreDamaged, StoreError
 from chiron.records import Event, SuggestionRecord
 from chiron.store import feedback_queries as queries
 from chiron.store.feedback_erasure import Erasure, Selection, erase, vacuum
-from chiron.store.feedback_file import connect, inode, keep_aside, mapped_errors, same_file
+from chiron.store.feedback_file import connect, inode, keep_aside, mapped_errors
+from chiron.store.feedback_insert import insert
 from chiron.store.feedback_queries import FeedbackStats, Filters, History
-from chiron.store.feedback_rows import (
-    IDLE_KINDS,
-    RECORDED,
-    SuggestionRow,
-    derive,
-    from_event,
-    from_record,
-    quoted,
-    to_event,
-)
-
-_INSERT_SUGGESTION = (
-    f"INSERT OR IGNORE INTO suggestion ({', '.join(map(quoted, RECORDED))})"  # noqa: S608 our own names
-    f" VALUES ({', '.join('?' * len(RECORDED))})"
-)
-#: An event of a suggestion that was erased in the meantime must not come back.
-_INSERT_EVENT = (
-    "INSERT INTO event (suggestion_id, kind, evidence, at_ms, data)"
-    " SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM suggestion WHERE id = ?1)"
-)
+from chiron.store.feedback_rows import SuggestionRow
 
 T = TypeVar("T")
 
@@ -126,6 +109,7 @@ class FeedbackLog:
 
     def close(self, timeout_s: float = 10.0) -> None:
         """Writes what is waiting and closes. It may be called twice; later rows are dropped."""
+        atexit.unregister(self.close)
         with self._start_lock:
             self._closed = True
             thread = self._thread
@@ -144,6 +128,11 @@ class FeedbackLog:
         """One suggestion with all its events, or None. The start of an id will do where it is unambiguous."""
         with self._reader() as connection:
             return queries.show(connection, suggestion_id)
+
+    def left_open(self, before_ms: int, limit: int) -> list[History]:
+        """At most `limit` suggestions shown before that moment that have not ended, oldest first."""
+        with self._reader() as connection:
+            return queries.left_open(connection, before_ms, limit)
 
     def stats(self, filters: Filters = queries.EDITOR_ONLY) -> FeedbackStats:
         """Counts and shares over what passes `filters`; what an editor asked for unless told otherwise."""
@@ -189,19 +178,19 @@ class FeedbackLog:
             if self._thread is None and not self._closed:
                 self._thread = threading.Thread(target=self._write_all, name="feedback", daemon=True)
                 self._thread.start()
+                # The thread must not keep a process alive, nor a process end before its rows are written.
+                atexit.register(self.close)
 
     def _write_all(self) -> None:
         """Takes batches off the queue until told to stop."""
         stopping = False
         while not stopping:
             rows, flushes, stopping = self._next_batch()
-            error = self._write_until_done(rows, hurry=bool(flushes) or stopping)
+            if rows:
+                self._write_until_done(rows, flushes)
             for flush in flushes:
-                flush.error = error
                 flush.done.set()
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._drop_connection()
 
     def _next_batch(self) -> tuple[list[SuggestionRecord | Event], list[_Flush], bool]:
         """What has gathered: waits for a first row, then a little for more. A flush ends the waiting."""
@@ -225,51 +214,64 @@ class FeedbackLog:
                 until = time.monotonic() + self._linger_s
         return rows, flushes, False
 
-    def _write_until_done(
-        self, rows: Sequence[SuggestionRecord | Event], *, hurry: bool
-    ) -> StoreError | None:
+    def _write_until_done(self, rows: Sequence[SuggestionRecord | Event], flushes: list[_Flush]) -> None:
         """Writes `rows`, trying again while the file is busy or the disk is full.
 
-        In a `hurry` (somebody waits for a flush) a failure is also told; the rows are still tried again.
+        Whoever waits for them in a flush is told of the first failure. The rows are not given up then.
         """
-        if not rows:
-            return self.trouble
         pause_s = 0.05
-        told: StoreError | None = None
         while True:
             try:
                 self._write(rows)
             except StoreDamaged as error:
                 self._put_aside(error)
+                failure: StoreError | None = self.trouble if self.trouble is not error else None
             except StoreError as error:
-                self.trouble = told = error
+                self.trouble = failure = error
+            except Exception as error:
+                # A mistake of ours in one batch must not end the log; trying again would not help.
+                self.trouble = StoreError(f"{len(rows)} rows of feedback were dropped: {error!r}.")
+                self.n_dropped += len(rows)
+                return
             else:
                 self.trouble = None
-                return None
-            if self._closed and told is not None:
-                self.n_dropped += len(rows)
-                return told
+                return
+            if failure is not None:
+                for flush in flushes:
+                    flush.error = failure
+                    flush.done.set()
+                if self._closed:
+                    self.n_dropped += len(rows)
+                    return
             # Windows that gave up at the same moment should not come back at the same moment.
             time.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 no secret
             pause_s = min(5.0, pause_s * 2)
 
     def _write(self, rows: Sequence[SuggestionRecord | Event]) -> None:
         with mapped_errors(self._path):
-            connection = self._opened()
-            connection.execute("BEGIN IMMEDIATE")
+            connection = self._begun()
             try:
-                if not same_file(self._inode, self._path):
-                    raise sqlite3.OperationalError("the file was replaced")
-                _insert(connection, rows)
+                self.n_dropped += insert(connection, rows)
             except BaseException:
                 connection.execute("ROLLBACK")
                 self._drop_connection()
                 raise
             connection.execute("COMMIT")
 
-    def _opened(self) -> sqlite3.Connection:
-        if self._connection is not None and not same_file(self._inode, self._path):
+    def _begun(self) -> sqlite3.Connection:
+        """A connection within a transaction, to the file that stands under its name at this moment.
+
+        Rows in a file that was deleted, or put aside by another window, would be rows lost.
+        """
+        while True:
+            connection = self._opened()
+            connection.execute("BEGIN IMMEDIATE")
+            if inode(self._path) == self._inode:
+                return connection
+            connection.execute("ROLLBACK")
             self._drop_connection()
+
+    def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = connect(self._path, busy_timeout_s=self._busy_timeout_s)
             self._inode = inode(self._path)
@@ -291,32 +293,3 @@ class FeedbackLog:
 
     def _reader(self) -> queries.Reader:
         return queries.Reader(self._path, self._busy_timeout_s)
-
-
-def _insert(connection: sqlite3.Connection, rows: Iterable[SuggestionRecord | Event]) -> None:
-    """Inserts in the order given, then brings the outcomes of all suggestions touched up to date."""
-    touched: dict[str, None] = {}
-    for row in rows:
-        if isinstance(row, Event):
-            connection.execute(_INSERT_EVENT, from_event(row))
-            if row.kind not in IDLE_KINDS:
-                touched[row.suggestion_id] = None
-        else:
-            connection.execute(_INSERT_SUGGESTION, from_record(row))
-    for suggestion_id in touched:
-        events = connection.execute(
-            "SELECT * FROM event WHERE suggestion_id = ? ORDER BY at_ms, seq", (suggestion_id,)
-        )
-        derived = derive(to_event(event) for event in events)
-        connection.execute(
-            "UPDATE suggestion SET outcome = ?, undone = ?, kept_ratio = ?, strong = ?, label = ?"
-            " WHERE id = ?",
-            (
-                derived.outcome,
-                derived.undone,
-                derived.kept_ratio,
-                derived.strong,
-                derived.label,
-                suggestion_id,
-            ),
-        )

@@ -14,6 +14,10 @@ from pathlib import Path
 from chiron.errors import StoreDamaged, StoreError, StoreLocked
 from chiron.store.migrations import migrate
 
+#: SQLite's primary result codes: BUSY and LOCKED; CORRUPT and NOTADB.
+_BUSY = frozenset({5, 6})
+_DAMAGED = frozenset({11, 26})
+
 #: How long one statement waits for another window before it gives up.
 BUSY_TIMEOUT_S = 5.0
 
@@ -31,15 +35,30 @@ def connect(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Co
         )
         try:
             connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA trusted_schema = OFF")
+            # First of all: a file that is not ours is not even given a write-ahead log.
+            migrate(connection)
+            _use_log(connection, busy_timeout_s)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA secure_delete = ON")
-            connection.execute("PRAGMA trusted_schema = OFF")
-            migrate(connection)
         except BaseException:
             connection.close()
             raise
     return connection
+
+
+def _use_log(connection: sqlite3.Connection, patience_s: float) -> None:
+    """Switches to the write-ahead log. SQLite does not wait for others here by itself."""
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def keep_aside(path: Path) -> Path | None:
@@ -63,11 +82,6 @@ def keep_aside(path: Path) -> Path | None:
         return aside
 
 
-def same_file(connection_inode: tuple[int, int], path: Path) -> bool:
-    """Whether the file that was opened still stands under its name."""
-    return inode(path) == connection_inode
-
-
 def inode(path: Path) -> tuple[int, int]:
     """Device and inode of the file at `path`; (0, 0) where there is none."""
     try:
@@ -82,33 +96,28 @@ def mapped_errors(path: Path) -> Iterator[None]:
     """Turns SQLite's and the system's errors into ours."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        text = str(error)
-        if "locked" in text or "busy" in text:
+    except sqlite3.Error as error:
+        # The low byte is the primary code; the rest says more of the same. 0 where Python has no code.
+        code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+        if code in _BUSY:
             raise StoreLocked(
                 f"Another process holds the feedback file {path}.",
                 advice="Close what reads or copies it, and try again.",
             ) from error
-        if "malformed" in text or "no such" in text:
-            raise _damaged(path, error) from error
+        if code in _DAMAGED or "no such" in str(error):
+            raise StoreDamaged(
+                f"The feedback file {path} is damaged: {error}.",
+                advice="It is kept aside under another name; `sqlite3 FILE .recover` may still read it.",
+            ) from error
         raise StoreError(
             f"The feedback file {path} cannot be used: {error}.",
             advice="Free some space or make its directory writable.",
         ) from error
-    except sqlite3.DatabaseError as error:
-        raise _damaged(path, error) from error
     except OSError as error:
         raise StoreError(
             f"The feedback file {path} cannot be used: {error}.",
             advice="Make its directory writable, or set `data_dir` to one that is.",
         ) from error
-
-
-def _damaged(path: Path, error: Exception) -> StoreDamaged:
-    return StoreDamaged(
-        f"The feedback file {path} is damaged: {error}.",
-        advice="It is kept aside under another name, where `sqlite3 FILE .recover` can still read it.",
-    )
 
 
 def _make_private(path: Path) -> None:

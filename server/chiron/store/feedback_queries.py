@@ -11,7 +11,7 @@ from typing import Any
 
 from chiron.records import Event, Origin, Outcome, ScopeKind, Source
 from chiron.store.feedback_file import connect, mapped_errors
-from chiron.store.feedback_rows import DERIVED, RECORDED, SuggestionRow, quoted, to_event, to_suggestion
+from chiron.store.feedback_rows import DERIVED, RECORDED, SuggestionRow, quoted, to_events, to_suggestion
 
 _COLUMNS = ", ".join(map(quoted, (*RECORDED, *DERIVED)))
 
@@ -132,7 +132,18 @@ def show(connection: sqlite3.Connection, suggestion_id: str) -> History | None:
     events = connection.execute(
         "SELECT * FROM event WHERE suggestion_id = ? ORDER BY at_ms, seq", (suggestion.record.id,)
     )
-    return History(suggestion, tuple(to_event(row) for row in events))
+    return History(suggestion, tuple(to_events(events)))
+
+
+def left_open(connection: sqlite3.Connection, before_ms: int, limit: int) -> list[History]:
+    """Suggestions shown before that moment that have no outcome, oldest first: their server was killed."""
+    rows = connection.execute(
+        "SELECT id FROM suggestion WHERE outcome IS NULL AND withheld IS NULL AND at_ms < ?"
+        " ORDER BY at_ms LIMIT ?",
+        (before_ms, limit),
+    ).fetchall()
+    found = (show(connection, row["id"]) for row in rows)
+    return [history for history in found if history is not None]
 
 
 def stats(connection: sqlite3.Connection, filters: Filters) -> FeedbackStats:

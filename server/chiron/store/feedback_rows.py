@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -39,6 +39,9 @@ ENDS: Mapping[EventKind, Outcome] = {
     EventKind.EXPIRED: Outcome.EXPIRED,
 }
 
+_KNOWN_KINDS = frozenset(kind.value for kind in EventKind)
+_KNOWN_SOURCES = frozenset(source.value for source in Source)
+_KNOWN_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 _STRENGTH = {Evidence.CONFIRMED: 2, Evidence.OBSERVED: 1, Evidence.INFERRED: 0}
 
 #: Events that change nothing derived; most events are of these kinds.
@@ -139,29 +142,31 @@ def from_event(event: Event) -> tuple[Any, ...]:
 def to_suggestion(row: Mapping[str, Any]) -> SuggestionRow:
     """A row with the columns `RECORDED` and `DERIVED` as records."""
     values = {name: row[name] for name in RECORDED}
-    values["origin"] = Origin(values["origin"])
-    values["trigger"] = Trigger(values["trigger"])
-    values["scope"] = ScopeKind(values["scope"])
-    values["source"] = Source(values["source"]) if values["source"] is not None else None
+    values["origin"] = to_enum(Origin, values["origin"], Origin.REPLAY)
+    values["trigger"] = to_enum(Trigger, values["trigger"], Trigger.AUTOMATIC)
+    values["scope"] = to_enum(ScopeKind, values["scope"], ScopeKind.TASK_BODY)
+    values["source"] = Source(values["source"]) if values["source"] in _KNOWN_SOURCES else None
     values["stage_ms"] = _from_json(values["stage_ms"], {})
     values["grounds"] = tuple(
         Ground(**{k: str(v) for k, v in ground.items() if k in ("kind", "what", "where", "detail")})
         for ground in _from_json(values["grounds"], [])
     )
-    outcome = Outcome(row["outcome"]) if row["outcome"] is not None else None
+    outcome = Outcome(row["outcome"]) if row["outcome"] in _KNOWN_OUTCOMES else None
     derived = Derived(outcome, bool(row["undone"]), row["kept_ratio"], bool(row["strong"]), row["label"])
     return SuggestionRow(SuggestionRecord(**values), derived)
 
 
-def to_event(row: Mapping[str, Any]) -> Event:
-    """A row of the event table as a record."""
-    return Event(
-        row["suggestion_id"],
-        EventKind(row["kind"]),
-        Evidence(row["evidence"]),
-        row["at_ms"],
-        _from_json(row["data"], {}),
-    )
+def to_events(rows: Iterable[Mapping[str, Any]]) -> Iterator[Event]:
+    """Rows of the event table as records. Kinds that this Chiron does not know are left out."""
+    for row in rows:
+        if row["kind"] in _KNOWN_KINDS:
+            yield Event(
+                row["suggestion_id"],
+                EventKind(row["kind"]),
+                to_enum(Evidence, row["evidence"], Evidence.INFERRED),
+                row["at_ms"],
+                _from_json(row["data"], {}),
+            )
 
 
 def quoted(column: str) -> str:
