@@ -20,7 +20,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"cli"}),
     frozenset({"tryout"}),
     frozenset({"terminal"}),
-    frozenset({"lsp", "review", "evals", "doctor", "ask"}),
+    frozenset({"lsp", "review", "evals", "check", "doctor", "ask"}),
     frozenset({"feedback_view"}),
     frozenset({"assemble"}),
     frozenset({"suggest"}),

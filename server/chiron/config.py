@@ -101,6 +101,17 @@ class Suggest(BaseModel):
     )
 
 
+class Diagnostics(BaseModel):
+    """What is told of a file's problems while it is open, and by `chiron check`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(True, description="Show problems in the editor.")
+    off: tuple[str, ...] = Field((), description="Codes of problems and rewrites to leave out.")
+    quiet: bool = Field(False, description="Leave out what Red Hat's extension reports too.")
+    debounce_ms: int = Field(250, ge=0, le=10_000, description="Quiet time before a change is checked.")
+
+
 class Settings(BaseSettings):
     """Every setting. `Settings()` reads file and environment; unknown keys are errors."""
 
@@ -120,6 +131,7 @@ class Settings(BaseSettings):
     cache: Cache = Cache()
     feedback: Feedback = Feedback()
     suggest: Suggest = Suggest()
+    diagnostics: Diagnostics = Diagnostics()
     log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="Log on stderr.")
     data_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path(APP, appauthor=False),
@@ -151,6 +163,7 @@ class Settings(BaseSettings):
 EDITOR_MAY_SET: Mapping[str, frozenset[str]] = {
     "suggest": frozenset(Suggest.model_fields),
     "feedback": frozenset({"exclude"}),
+    "diagnostics": frozenset(Diagnostics.model_fields),
 }
 
 
@@ -227,6 +240,7 @@ __all__ = [
     "APP",
     "EDITOR_MAY_SET",
     "Cache",
+    "Diagnostics",
     "Embedded",
     "Endpoint",
     "Feedback",

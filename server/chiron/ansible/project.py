@@ -16,7 +16,7 @@ from pathlib import Path
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.contents import Contents, digest_of, is_read, read_contents
 from chiron.ansible.mentions import variables_written
-from chiron.ansible.reach import Holdings, arrange, facts_for
+from chiron.ansible.reach import Holdings, arrange, facts_for, references_for
 from chiron.ansible.style import Habits, count_in
 from chiron.ansible.walk import MAX_BYTES, Found, read_text, walk
 from chiron.records import Facts, FileKind, Task
@@ -135,6 +135,14 @@ class Project:
                     self._facts.clear()
                 self._facts[relative, digest, line] = facts
         return facts
+
+    def references(self, path: str, line: int) -> Facts:
+        """Of the facts at `line` of a file on disk, those that a check needs: handlers, templates, files."""
+        relative = self.relative(path)
+        with self._lock:
+            own = self._contents.get(relative or "")
+            holdings = self._held()
+        return references_for(holdings, own or self._contents_of(relative or "untitled.yml", ""), line)
 
     def relative(self, path: str | Path) -> str | None:
         """`path` relative to the root with forward slashes, or None where it lies outside."""

@@ -11,7 +11,7 @@ import sys
 import click
 
 from chiron import __version__
-from chiron.cli import asking, evaluation, feedback, knowledge
+from chiron.cli import asking, checking, evaluation, feedback, knowledge
 from chiron.cli.common import BROKEN, WRONG, complain
 
 
@@ -47,6 +47,7 @@ for command in (
     asking.try_,
     asking.suggest,
     asking.doctor,
+    checking.check,
     knowledge.catalog,
     knowledge.guardrails,
     knowledge.cache,

@@ -1,0 +1,20 @@
+"""Exact edits of tasks that need no model. Each touches only the lines it must and says what it changes.
+
+    edits.py       an edit, a rewrite, and how they are put into a text
+    sites.py       text -> the plays, blocks and tasks in it, each with its module
+    scalars.py     a string -> how YAML writes it, and where nodes end
+    names.py       short names, replaced modules, aliases
+    arguments.py   `k=v` strings, `action` and `local_action`
+    values.py      booleans, modes, conditions
+    loops.py       `with_…`
+    additions.py   names, required options, `no_log`, handlers
+    meaning.py     what tasks come to, however they are written: what a safe rewrite leaves as it is
+    fix.py         every safe rewrite of a text, proven before it is returned
+
+A rule is `(site) -> rewrites`. Text in, text out: nothing here does I/O, and broken YAML has no rewrites.
+"""
+
+from chiron.ansible.rewrite.edits import Edit, Rewrite, apply_edits, to_fix
+from chiron.ansible.rewrite.fix import CODES, SAFE, Fixed, fix_text, rewrites_of
+
+__all__ = ["CODES", "SAFE", "Edit", "Fixed", "Rewrite", "apply_edits", "fix_text", "rewrites_of", "to_fix"]

@@ -1,0 +1,138 @@
+"""Lines that are missing: a name, required options, `no_log`, a handler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from yaml import MappingNode, ScalarNode, SequenceNode
+
+from chiron.ansible import freeform
+from chiron.ansible.arguments import option_named
+from chiron.ansible.demands import Holder, missing
+from chiron.ansible.load import has_jinja, is_null, value_of
+from chiron.ansible.rewrite.edits import Edit, Rewrite
+from chiron.ansible.rewrite.naming import name_for
+from chiron.ansible.rewrite.scalars import end_of, start_of, written
+from chiron.ansible.rewrite.sites import Site
+
+
+def name(site: Site) -> Iterator[Rewrite]:
+    """A name for a task that has none, from its module and main option."""
+    if site.what != "task" or site.call is None or site.has("name") or not site.is_block:
+        return
+    found = name_for(site)
+    text = written(found) if found else None
+    if text is None:
+        return
+    at = start_of(site.node, site.loaded)
+    edit = Edit(at, at, f"name: {text}{site.newline}{' ' * site.column}")
+    yield site.rewrite("name", f"Name the task: {found}", site.call.key, edit)
+
+
+def required(site: Site) -> Iterator[Rewrite]:
+    """Lines for the required options that are not given, without values."""
+    call, module = site.call, site.module
+    if call is None or module is None or call.by or not site.is_block or not module.checkable:
+        return
+    if site.has("args", "module_defaults"):
+        return
+    value = call.value
+    if not is_null(value) and (not isinstance(value, MappingNode) or value.flow_style or not value.value):
+        return
+    options = site.options()
+    known = {o.name: e.value for e in options if (o := option_named(e.name, module.options)) is not None}
+    lacking = missing(Holder(module.fqcn, call.key, module.options, known, frozenset(known)))
+    lacking = [one for one in lacking if one not in known]
+    if not lacking or any(entry.merged for entry in options):
+        return
+    column, at = site.column + 2, site.below(call.key)
+    if isinstance(value, MappingNode):
+        column, at = site.lines.position(start_of(value, site.loaded)).column, site.below(value)
+    text = "".join(f"{site.newline}{' ' * column}{one}:" for one in lacking)
+    shown = ", ".join(f"`{one}`" for one in lacking)
+    evidence = "; ".join(f"{one}: {module.options[one].description}" for one in lacking)
+    yield site.rewrite("add-required", f"Add {shown}", call.key, Edit(at, at, text), evidence=evidence)
+
+
+def no_log(site: Site) -> Iterator[Rewrite]:
+    """`no_log: true` for a task that passes a secret."""
+    if site.what != "task" or site.call is None or site.module is None or not site.is_block:
+        return
+    if site.has("no_log"):
+        return
+    for entry in site.options():
+        option = option_named(entry.name, site.module.options)
+        if option is None or not option.no_log or is_null(entry.value) or option.type == "bool":
+            continue
+        if isinstance(entry.value, ScalarNode) and isinstance(value_of(entry.value), bool):
+            continue
+        edit = site.new_line(
+            site.call.value if not is_null(site.call.value) else site.call.key, "no_log: true"
+        )
+        title = f"Keep `{entry.name}` out of the log: add `no_log: true`"
+        yield site.rewrite("no-log", title, entry.key, edit)
+        return
+
+
+def handler(play: Site, wanted: str, at: Site) -> Rewrite | None:
+    """A handler called `wanted` at the end of the play's handlers, for a task `at` that notifies it.
+
+    None where the name does not say what it does to which service.
+    """
+    service = service_of(wanted)
+    notify = at.entry("notify")
+    if service is None or notify is None or play.what != "play" or play.node.flow_style:
+        return None
+    entry = play.entry("handlers")
+    column = play.column
+    if entry is not None and isinstance(entry.value, SequenceNode) and entry.value.value:
+        if entry.value.flow_style:
+            return None
+        column = play.lines.position(start_of(entry.value, play.loaded)).column
+        text = handler_text(wanted, service, column, play.newline)
+        where = play.below(entry.value)
+    elif entry is None:
+        text = f"{play.newline}{' ' * column}handlers:{play.newline}"
+        text = (
+            play.newline
+            + text
+            + handler_text(wanted, service, column + 2, play.newline).removeprefix(play.newline)
+        )
+        where = play.below(play.node)
+    else:
+        return None
+    return at.rewrite("add-handler", f"Add a handler `{wanted}`", notify.key, Edit(where, where, text))
+
+
+def handler_text(wanted: str, service: tuple[str, str], column: int, newline: str) -> str:
+    """A handler's lines, each begun by a line break."""
+    unit, state = service
+    margin = " " * column
+    lines = (
+        f"{margin}- name: {written(wanted)}",
+        f"{margin}  ansible.builtin.service:",
+        f"{margin}    name: {written(unit)}",
+        f"{margin}    state: {state}",
+    )
+    return "".join(f"{newline}{line}" for line in lines)
+
+
+def service_of(wanted: str) -> tuple[str, str] | None:
+    """The service a handler's name speaks of, and the state it asks for: `Restart nginx`."""
+    if has_jinja(wanted):
+        return None
+    words = wanted.replace("_", " ").split()
+    verbs = {"restart": "restarted", "restarted": "restarted", "reload": "reloaded", "reloaded": "reloaded"}
+    if len(words) == 3 and words[1].lower() in {"the", "service"}:
+        words = [words[0], words[2]]
+    if len(words) == 3 and words[2].lower() in {"service", "daemon"}:
+        words = words[:2]
+    if len(words) != 2:
+        return None
+    for verb, unit in (words, words[::-1]):
+        if verb.lower() in verbs and not freeform.words(unit)[0][1:]:
+            return unit, verbs[verb.lower()]
+    return None
+
+
+__all__ = ["end_of", "handler", "handler_text", "name", "no_log", "required", "service_of"]
