@@ -6,12 +6,13 @@ without: a suggestion does not wait for the log.
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,7 +21,7 @@ from chiron.ansible.installation import Installation, find_installations
 from chiron.ansible.project import Project
 from chiron.config import Endpoint, Settings
 from chiron.errors import ChironError, SettingsError, StoreError
-from chiron.records import Model, ModelAnswer
+from chiron.records import Model, ModelAnswer, Request
 from chiron.store.cache import ResponseCache
 from chiron.store.docs import DocsStore
 from chiron.store.feedback import FeedbackLog
@@ -36,6 +37,15 @@ _ROOT_MARKS = ("ansible.cfg", "galaxy.yml", ".git", "roles", "group_vars", "requ
 
 
 @dataclass(slots=True)
+class _Reading:
+    """A project, and whether it was read yet. Its lock is held while that happens, and no other."""
+
+    project: Project
+    is_read: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(slots=True)
 class Assembly:
     """Everything one process works with."""
 
@@ -47,29 +57,64 @@ class Assembly:
     feedback: FeedbackLog | None
     model: Model | None
     suggester: Suggester
+    docs: DocsStore | None = None
     troubles: tuple[str, ...] = ()
-    _projects: dict[str, Project] = field(default_factory=dict)
+    _projects: dict[str, _Reading] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def project(self, root: str | None) -> Project | None:
-        """The project under `root`, read the first time it is asked for."""
+        """The project under `root`, read the first time it is asked for. Blocks while it is read."""
         if root is None:
             return None
         with self._lock:
-            project = self._projects.get(root)
-            if project is None:
-                project = self._projects[root] = Project(Path(root), self.catalog)
-                project.refresh()
-        return project
+            reading = self._projects.get(root)
+            if reading is None:
+                reading = self._projects[root] = _Reading(Project(Path(root), self.catalog))
+        with reading.lock:
+            if not reading.is_read:
+                reading.project.refresh()
+                reading.is_read = True
+        return reading.project
+
+    def placed(self, request: Request) -> tuple[Request, Project | None]:
+        """`request` with the workspace that its file belongs to, and the project there. Blocks on disk."""
+        place = request.place
+        if place.workspace is None and place.path is not None:
+            root = find_root(Path(place.path))
+            request = replace(request, place=replace(place, workspace=str(root) if root else None))
+        return request, self.project(request.place.workspace)
 
     def known_projects(self) -> tuple[Project, ...]:
-        """The projects read so far."""
+        """The projects read so far, or being read. Waits for nothing."""
         with self._lock:
-            return tuple(self._projects.values())
+            return tuple(reading.project for reading in self._projects.values())
 
-    def warm(self) -> None:
-        """Reads what the first request would wait for: the workspace and the modules' EXAMPLES. Blocks."""
-        self.recall.load_examples()
+    def warm(self, roots: Sequence[Path]) -> None:
+        """Reads what the first request would wait for: workspaces, and the modules' EXAMPLES. Blocks."""
+        for root in roots:
+            project = self.project(str(root))
+            if project is not None:
+                self.recall.sync(project.tasks())
+
+    def renew(self, texts: Mapping[str, str]) -> None:
+        """Reads again what changed on disk: the collections, and the workspaces. Blocks.
+
+        `texts` holds by path what is open in an editor. Where the collections changed, every task is read
+        anew, since its module may mean something else now.
+        """
+        changed = self.catalog.refresh()
+        with self._lock:
+            known = dict(self._projects)
+        for root, reading in known.items():
+            if not changed:
+                reading.project.refresh()
+                continue
+            fresh = _Reading(Project(reading.project.root, self.catalog), is_read=True)
+            fresh.project.refresh()
+            for path, text in texts.items():
+                fresh.project.update(path, text)
+            with self._lock:
+                self._projects[root] = fresh
 
     def use_model(self, name: str) -> Model | None:
         """Swaps the model. The old one's connections are the caller's to close."""
@@ -82,6 +127,9 @@ class Assembly:
         """Writes what is still to be written and lets go of files and connections."""
         if self.model is not None:
             await self.model.close()
+        await asyncio.to_thread(self._close_files)
+
+    def _close_files(self) -> None:
         if self.feedback is not None:
             self.feedback.close()
         if self.cache is not None:
@@ -94,7 +142,8 @@ def assemble(
     """Everything, connected. Raises `CatalogError` or `SettingsError` where nothing can work without."""
     troubles: list[str] = []
     workspace = roots[0] if roots else None
-    catalog = open_catalog(settings, workspace, environ, troubles)
+    docs = _open(troubles, lambda: open_docs(settings))
+    catalog = Catalog.open(settings, workspace, environ, store=docs)
     cache = _open(troubles, lambda: open_cache(settings)) if settings.cache.enabled else None
     feedback = _open(troubles, lambda: open_feedback(settings)) if settings.feedback.enabled else None
     model = open_model(settings)
@@ -115,19 +164,21 @@ def assemble(
             patience_ms=settings.suggest.patience_ms,
             debounce_ms=settings.suggest.debounce_ms,
         ),
+        docs=docs,
         troubles=tuple(troubles),
     )
 
 
 def open_catalog(
-    settings: Settings,
-    workspace: Path | None,
-    environ: Mapping[str, str] = os.environ,
-    troubles: list[str] | None = None,
+    settings: Settings, workspace: Path | None, environ: Mapping[str, str] = os.environ
 ) -> Catalog:
-    """The catalog alone. Docs that cannot be kept on disk are read each time, and `troubles` says why."""
-    docs = _open([] if troubles is None else troubles, lambda: DocsStore(settings.cache_dir / "docs.sqlite"))
-    return Catalog.open(settings, workspace, environ, store=docs)
+    """The catalog alone. Docs that cannot be kept on disk are read each time."""
+    return Catalog.open(settings, workspace, environ, store=_open([], lambda: open_docs(settings)))
+
+
+def open_docs(settings: Settings) -> DocsStore:
+    """The modules' docs on disk; it says itself, in `trouble`, where nothing can be kept."""
+    return DocsStore(settings.cache_dir / "docs.sqlite")
 
 
 def open_cache(settings: Settings) -> ResponseCache:

@@ -20,7 +20,7 @@ def serve(stdio: bool, tcp: str | None, model: str | None) -> None:
 
     if stdio and tcp:
         raise click.UsageError("Give --stdio or --tcp, not both.")
-    run(settings(model=model), tcp)
+    run(lambda: settings(model=model), tcp)
 
 
 @click.command("try")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from chiron.records import Event, EventKind, Evidence, Outcome
 
@@ -65,3 +65,13 @@ def is_strong(events: Iterable[Event]) -> bool | None:
     if not accepted or undone:
         return False
     return strong
+
+
+def to_end(suggestion_id: str, at_ms: int, events: Sequence[Event]) -> Event:
+    """The end of a suggestion that nobody saw end, because the server was killed: what its `events` say.
+
+    `at_ms` is when it was made, for one without any event. The end comes when the last of them did.
+    """
+    last = max((event.at_ms for event in events), default=at_ms)
+    data = {"outcome": outcome_of(events).value, "found_open": True}
+    return Event(suggestion_id, EventKind.EXPIRED, Evidence.INFERRED, last, data)

@@ -1,19 +1,19 @@
-"""What Chiron says beyond the standard, and how messages are read.
+"""The names of what Chiron says beyond the standard, and how the protocol differs from pygls' own.
 
-Notifications and requests under `chiron/` are for editors that know them; everything works without. Their
-shapes stand here and nowhere else on the server's side.
+Notifications and requests under `chiron/` are for editors that know them; everything works without. What is
+in them stands in `messages`. Nothing heavy is imported here: `initialize` waits for it.
 """
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Generator
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 from cattrs import Converter
 from lsprotocol import types
 from lsprotocol.converters import get_converter
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pygls.exceptions import FeatureRequestError, JsonRpcException, JsonRpcInternalError, JsonRpcInvalidParams
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol, lsp_method
 
 EVENT = "chiron/event"
@@ -31,66 +31,8 @@ DID_ACCEPT_PART = "textDocument/didPartiallyAcceptCompletion"
 #: The command an accepted item runs.
 ACCEPTED = "chiron.accepted"
 
-
-class _Message(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
-
-
-M = TypeVar("M", bound=_Message)
-
-
-class ClientEvent(_Message):
-    """Something the editor saw happen to a suggestion."""
-
-    kind: Literal["accepted", "rejected", "moved_away", "shown", "accepted_part"]
-    evidence: Literal["confirmed", "observed", "inferred"] = "observed"
-    suggestion_id: str | None = Field(None, max_length=64)
-    uri: str | None = Field(None, max_length=4096)
-    #: Cumulative, in UTF-16 units.
-    accepted_length: int | None = Field(None, ge=0, le=1_000_000)
-    reason: str | None = Field(None, max_length=64)
-
-
-class Status(_Message):
-    """What the status bar shows."""
-
-    state: Literal["ready", "thinking", "paused", "problem"]
-    model: str | None = None
-    endpoint: str | None = None
-    leaves_machine: bool = False
-    message: str | None = None
-    advice: str | None = None
-
-
-class WhyParams(_Message):
-    suggestion_id: str | None = Field(None, max_length=64)
-
-
-class ReportParams(_Message):
-    suggestion_id: str = Field(max_length=64)
-    label: str = Field(max_length=64)
-    note: str | None = Field(None, max_length=4000)
-
-
-class PauseParams(_Message):
-    paused: bool
-    #: `everywhere`, or the URI of one document.
-    scope: str = Field("everywhere", max_length=4096)
-
-
-class _ClientPosition(_Message):
-    line: int = Field(ge=0)
-    character: int = Field(ge=0)
-
-
-class SuggestAtParams(_Message):
-    uri: str = Field(max_length=4096)
-    position: _ClientPosition
-    n: int = Field(3, ge=1, le=3)
-
-
-class UseModelParams(_Message):
-    name: str = Field(max_length=200)
+#: Stands for a message that could not be read; nothing handles it.
+_UNREADABLE = "chiron/unreadable"
 
 
 def item_id(params: Any) -> str | None:
@@ -118,11 +60,51 @@ def converter() -> Converter:
 
 
 class ChironProtocol(LanguageServerProtocol):
-    """The standard protocol, without a second copy of every document.
+    """The standard protocol, without a second copy of every document and without texts in its errors.
 
     pygls keeps each document's text itself and splits it anew at every keystroke. The session keeps the
     documents here, with their syntax trees, so these three go to it and nowhere else.
+
+    What a handler raises unexpectedly is reported and answered with nothing: pygls would send the message
+    and traceback of the exception, and either may quote a document.
     """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        self._method: contextvars.ContextVar[str] = contextvars.ContextVar("method", default="")
+        super().__init__(*arguments, **named)
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """The message in `data`. A request that cannot be read is answered, so that nobody waits for it."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException:
+            if "method" not in data:
+                raise
+            if isinstance(data.get("id"), int | str):
+                refusal = JsonRpcInvalidParams("wrong or missing parameters")
+                self._send_response(data["id"], error=refusal.to_response_error())
+            return JsonRPCNotification(_UNREADABLE, "2.0", None)
+
+    def _handle_request(self, msg_id: int | str, method_name: str, params: Any) -> None:
+        self._method.set(method_name)
+        super()._handle_request(msg_id, method_name, params)
+
+    def _send_handler_result(self, future: Any, *, msg_id: int | str) -> None:
+        error = None if future.cancelled() else future.exception()
+        if error is None or isinstance(error, JsonRpcException):
+            super()._send_handler_result(future, msg_id=msg_id)
+            return
+        self._request_futures.pop(msg_id, None)
+        self._server._report_server_error(error, FeatureRequestError)
+        if self._method.get().startswith("textDocument/"):
+            self._send_response(msg_id, result=None)
+        else:
+            self._send_response(msg_id, error=JsonRpcInternalError("internal error").to_response_error())
+
+    def _check_handler_result(self, future: Any) -> None:
+        error = None if future.cancelled() else future.exception()
+        if error is not None:
+            self._server._report_server_error(error, FeatureRequestError)
 
     def _hand_on(self, method: str, params: Any) -> Generator[Any, Any, None]:
         if (handler := self.fm.features.get(method)) is not None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from chiron.assemble import Assembly
 from chiron.lsp.convert import to_path
+
+if TYPE_CHECKING:
+    from chiron.assemble import Assembly
 
 #: A project reads an edited file again when the person has paused for this long.
 _PAUSE_S = 0.4

@@ -108,6 +108,11 @@ class ResponseCache:
         self._closed = False
         self._inode = (0, 0)
 
+    @property
+    def trouble(self) -> StoreError | None:
+        """What is wrong with the disk, as far as the last call could tell."""
+        return self._trouble
+
     def get(self, key: str) -> bytes | None:
         """The answer kept under `key`, or None. Negative entries are None too; `look_up` tells them apart."""
         entry = self.look_up(key)

@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from chiron.errors import StoreError
+
 log = logging.getLogger(__name__)
 
 #: Another number drops what is there. It counts the table's form, not the form of the values.
@@ -33,6 +35,9 @@ class DocsStore:
         self._lock = threading.Lock()
         self._since_trim = 0
         self._db: sqlite3.Connection | None = None
+        self._closed = False
+        #: Why nothing is kept on disk, while that is so.
+        self.trouble: StoreError | None = None
         with self._lock:
             self._open(again=True)
 
@@ -45,6 +50,13 @@ class DocsStore:
     def works(self) -> bool:
         """Whether anything is kept on disk."""
         return self._db is not None
+
+    def reopen(self) -> bool:
+        """Tries again where nothing could be kept; whether it can be now."""
+        with self._lock:
+            if self._db is None and not self._closed:
+                self._open(again=True)
+            return self._db is not None
 
     def get(self, key: str) -> bytes | None:
         """The value last put under `key`, or None."""
@@ -104,6 +116,7 @@ class DocsStore:
     def close(self) -> None:
         """Closes the file. It may be called twice; afterwards nothing is found and nothing kept."""
         with self._lock:
+            self._closed = True
             if self._db is not None:
                 self._db.close()
                 self._db = None
@@ -116,14 +129,17 @@ class DocsStore:
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600))
             self._path.chmod(0o600)
             self._db = _connect(self._path)
+            self.trouble = None
         except (OSError, sqlite3.OperationalError) as error:
-            log.warning("Module docs are not kept: %s: %s", self._path, error)
+            self._without(error)
             self._db = None
         except sqlite3.DatabaseError as error:
             self._db = None
             log.warning("Module docs are read anew, the file was damaged: %s: %s", self._path, error)
             if again and _remove(self._path):
                 self._open(again=False)
+            else:
+                self._without(error)
 
     def _give_up(self, error: sqlite3.Error) -> None:
         """Closes after an error; a damaged file is replaced, anything else (a full disk) ends keeping."""
@@ -137,7 +153,15 @@ class DocsStore:
             log.warning("Module docs are read anew, the file was damaged: %s: %s", self._path, error)
             self._open(again=False)
         else:
-            log.warning("Module docs are no longer kept: %s: %s", self._path, error)
+            self._without(error)
+
+    def _without(self, error: Exception) -> None:
+        """Nothing is kept for the time being. Whoever owns the store tells the person."""
+        log.info("Module docs are not kept: %s: %s", self._path, error)
+        self.trouble = StoreError(
+            f"Module docs cannot be kept in {self._path}: {error}.",
+            advice="Free some space or make the directory writable; Chiron works on without.",
+        )
 
     def _trim(self) -> None:
         """Drops what was put longest ago until the file is within its limit."""

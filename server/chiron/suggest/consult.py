@@ -8,17 +8,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import logging
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-from chiron.errors import StoreError
-from chiron.records import Consulted, Model, ModelAnswer, ModelRequest
+from chiron.errors import ModelError, StoreError
+from chiron.records import Capabilities, Consulted, Model, ModelAnswer, ModelRequest
 from chiron.store.cache import ResponseCache
 
 _T = TypeVar("_T")
-log = logging.getLogger(__name__)
+
+#: A model that failed is left alone for so long, and for longer each time it fails again.
+FIRST_REST_S, LONGEST_REST_S = 1.0, 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,35 @@ class Heard:
 class _Shared:
     task: asyncio.Task[ModelAnswer]
     n_waiting: int = 0
+
+
+class Rest:
+    """How long a model that failed is left alone. A dead endpoint is not asked at every keystroke."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failure: ModelError | None = None
+        self._rest_s = FIRST_REST_S
+        self._until = 0.0
+
+    def check(self) -> None:
+        """Raises what went wrong last, while the model is left alone because of it."""
+        if self._failure is not None and self._clock() < self._until:
+            raise self._failure.with_traceback(None)
+
+    def failed(self, error: ModelError) -> None:
+        """The model was asked, and failed. Several that were asked at once fail once."""
+        now = self._clock()
+        if self._failure is None:
+            self._rest_s, self._until = FIRST_REST_S, now + FIRST_REST_S
+        elif now >= self._until:
+            self._rest_s = min(LONGEST_REST_S, self._rest_s * 2)
+            self._until = now + self._rest_s
+        self._failure = error
+
+    def answered(self) -> None:
+        """The model answered: whatever was wrong is over."""
+        self._failure = None
 
 
 class Consultant:
@@ -55,6 +86,23 @@ class Consultant:
         self._life_s = life_s
         self._nothing_s = nothing_s
         self._in_flight: dict[str, _Shared] = {}
+        self._rest = Rest()
+        self._able: Capabilities | None = None
+
+    async def capabilities(self, *, insist: bool = False) -> Capabilities:
+        """What the model can do. Raises `ModelError`, at once while the model is left alone after a failure.
+
+        `insist`: a person asked in so many words, so the model is asked even then.
+        """
+        if self._able is None:
+            if not insist:
+                self._rest.check()
+            try:
+                self._able = await self.model.capabilities()
+            except ModelError as error:
+                self._rest.failed(error)
+                raise
+        return self._able
 
     def key(self, request: ModelRequest, **versions: str) -> str:
         """What two requests must share to have one answer: every parameter, and the versions behind it."""
@@ -83,12 +131,14 @@ class Consultant:
             return None
         return Heard(answer, key, from_cache=True, nothing=nothing if isinstance(nothing, str) else None)
 
-    async def ask(self, request: ModelRequest, key: str) -> Heard:
-        """The model's answer. Raises `ModelError`. A request under way for the same key is joined, and is
-        closed when the last of those who wait for it is cancelled."""
+    async def ask(self, request: ModelRequest, key: str, *, insist: bool = False) -> Heard:
+        """The model's answer. Raises `ModelError`, as `capabilities` does. A request under way for the same
+        key is joined, and is closed when the last of those who wait for it is cancelled."""
+        if not insist:
+            self._rest.check()
         shared = self._in_flight.get(key)
         if shared is None:
-            shared = _Shared(asyncio.create_task(self.model.complete(request)))
+            shared = _Shared(asyncio.create_task(self._complete(request)))
             self._in_flight[key] = shared
             shared.task.add_done_callback(lambda _task: self._in_flight.pop(key, None))
         shared.n_waiting += 1
@@ -103,6 +153,15 @@ class Consultant:
             shared.n_waiting -= 1
         await self._put(key, answer, None, self._life_s)
         return Heard(answer, key, from_cache=False)
+
+    async def _complete(self, request: ModelRequest) -> ModelAnswer:
+        try:
+            answer = await self.model.complete(request)
+        except ModelError as error:
+            self._rest.failed(error)
+            raise
+        self._rest.answered()
+        return answer
 
     async def remember_nothing(self, heard: Heard, reason: str) -> None:
         """Keeps for a short while that `heard` held nothing that could be shown."""
@@ -133,9 +192,11 @@ class Consultant:
 
 
 def _tolerant(call: Callable[..., _T], *args: object) -> _T | None:
-    """`call(*args)`, or None where the cache is out of reach: then the model is simply asked again."""
+    """`call(*args)`, or None where the cache is out of reach: then the model is simply asked again.
+
+    The cache says in `trouble` what is wrong with it; whoever owns it tells the person.
+    """
     try:
         return call(*args)
-    except StoreError as error:
-        log.warning("cache: %s", error)
+    except StoreError:
         return None

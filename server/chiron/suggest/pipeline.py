@@ -26,6 +26,7 @@ from chiron.records import (
     Source,
     Suggestion,
     Task,
+    Trigger,
     Withheld,
 )
 from chiron.suggest import prompt
@@ -197,7 +198,8 @@ class Suggester:
         watch: Stopwatch,
     ) -> Heard | None:
         """The model's answer, remembered or fresh, noted in `basket`."""
-        able = await consultant.model.capabilities()
+        insist = context.request.trigger == Trigger.INVOKED
+        able = await consultant.capabilities(insist=insist)
         if not (able.completions or able.chat):
             return None
         similar, modules = await asyncio.to_thread(self._models_view, context, recalled)
@@ -207,10 +209,10 @@ class Suggester:
         heard = await consultant.remembered(key)
         watch.lap("cache")
         if heard is None:
-            if context.request.trigger == "automatic" and not problems:
+            if not insist and not problems:
                 await asyncio.sleep(self._debounce_s)
                 watch.lap("debounce")
-            heard = await consultant.ask(question, key)
+            heard = await consultant.ask(question, key, insist=insist)
         basket.consulted = consultant.account(question, heard)
         if heard.nothing is not None:
             basket.withheld.append(Withheld("nothing-good", heard.nothing, source=Source.CACHE))
