@@ -127,11 +127,18 @@ def test_prose_around_a_task_is_withheld() -> None:
 
 def test_a_second_task_is_not_what_was_asked_for() -> None:
     verdict = run_chain(
-        Candidate("  debug: {msg: a}\n- name: More\n  debug: {msg: b}", Source.MODEL),
+        Candidate("  debug: {msg: a}\n- name: More\n  debug: {msg: b}", Source.RECALL),
         Check(request_at(BODY), CATALOG, FACTS),
     )
     assert isinstance(verdict, Withheld)
     assert verdict.reason == "wrong-shape"
+
+
+def test_of_what_a_model_writes_the_first_task_counts() -> None:
+    text = "  debug:\n    msg: a\n- name: More\n  debug: {msg: b}\n```\nThere you are."
+    verdict = run_chain(Candidate(text, Source.MODEL), Check(request_at(BODY), CATALOG, FACTS))
+    assert isinstance(verdict, Candidate)
+    assert verdict.text == "  debug:\n    msg: a"
 
 
 def test_a_block_is_not_what_was_asked_for() -> None:
@@ -181,7 +188,7 @@ def test_the_rest_of_a_modules_name_must_name_a_module() -> None:
     begun = "- name: Do something\n  ansible.builtin.co¦\n"
     check_shown(begun, "  ansible.builtin.copy:", "ansible.builtin.copy:")
     check_withheld(begun, "  ansible.builtin.coffee:", "unknown-module")
-    check_withheld(begun, "  ansible.builtin.copy:\n    src: a", "wrong-shape")
+    check_shown(begun, "  ansible.builtin.copy:\n    src: a", "ansible.builtin.copy:")
     check_withheld(begun, "  ansible.builtin.copy now", "wrong-shape")
 
 
@@ -217,9 +224,9 @@ def test_options_may_be_added_even_if_more_are_missing() -> None:
 def test_only_options_may_be_added() -> None:
     check_withheld(OPTIONS, "dset: a", "invalid")
     check_withheld(OPTIONS, "src: other", "wrong-shape")
-    check_withheld(OPTIONS, "# nothing", "wrong-shape")
+    check_withheld(OPTIONS, "# nothing", "empty")
     verdict = run_chain(
-        Candidate("    dest: a\n  become: true", Source.MODEL), Check(request_at(OPTIONS), CATALOG, FACTS)
+        Candidate("    dest: a\n  become: true", Source.RECALL), Check(request_at(OPTIONS), CATALOG, FACTS)
     )
     assert isinstance(verdict, Withheld)
     assert verdict.reason == "wrong-shape"

@@ -1,7 +1,7 @@
 """What a candidate must pass before anybody sees it: the chain that the request's `expects` selects.
 
-parse -> secrets restored -> valid -> references -> safety -> no secrets -> style. Each guardrail returns the
-candidate as it goes on, or why it does not; the first to refuse ends the chain.
+first answer -> parse -> secrets restored -> valid -> references -> safety -> no secrets -> style. Each
+guardrail returns the candidate as it goes on, or why it does not; the first to refuse ends the chain.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chiron.ansible.context import collections_above
 from chiron.ansible.freeform import split_action
 from chiron.ansible.load import entries, load
 from chiron.ansible.validate import validate_tasks
-from chiron.records import Candidate, Expects, Facts, Problem, Scope, Severity, Withheld
+from chiron.records import Candidate, Expects, Facts, Problem, Scope, Severity, Source, Withheld
 from chiron.redact import Redaction, holds_secret, restore
 from chiron.suggest import dangers
 from chiron.suggest.calls import call_of
@@ -82,10 +82,17 @@ def run_chain(candidate: Candidate, check: Check) -> Candidate | Withheld:
 def chain_for(expects: Expects) -> tuple[Guardrail, ...]:
     """The guardrails for an answer of this kind, in order."""
     if expects is Expects.FRAGMENT:
-        return (parsed, known_name)
+        return (first_answer, parsed, known_name)
     if expects in {Expects.EDITS, Expects.PROSE}:
         return (parsed, restored, without_secrets)
-    return (parsed, restored, valid, referenced, safe, without_secrets, in_style)
+    return (first_answer, parsed, restored, valid, referenced, safe, without_secrets, in_style)
+
+
+def first_answer(candidate: Candidate, check: Check) -> Candidate | Withheld:
+    """What a model wrote, up to where its first answer ends; other candidates as they are."""
+    if candidate.source not in {Source.MODEL, Source.CACHE}:
+        return candidate
+    return _with_text(candidate, trim(check.request.scope, candidate.text))
 
 
 def known_name(candidate: Candidate, check: Check) -> Candidate | Withheld:
