@@ -107,10 +107,18 @@ def _differences(old_name: str, new_name: str) -> Iterator[Change]:
     old, new = tokens(plain_name(old_name)), tokens(plain_name(new_name))
     matcher = SequenceMatcher(None, [_same(t) for t in old], [_same(t) for t in new], autojunk=False)
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        if tag != "equal":
-            was, is_now = _content(old[i1:i2]), _content(new[j1:j2])
-            if was or is_now:
-                yield Change(was, is_now)
+        if tag == "equal":
+            continue
+        was, is_now = _content(old[i1:i2]), _content(new[j1:j2])
+        if i1 == 0 and was and is_now and _is_verb(was[0]) and _is_verb(is_now[0]):
+            yield Change(was[:1], is_now[:1])
+            was, is_now = was[1:], is_now[1:]
+        if was or is_now:
+            yield Change(was, is_now)
+
+
+def _is_verb(token: str) -> bool:
+    return stem(token.lower()) in {*_STATES, *_SWITCHES}
 
 
 def _same(token: str) -> str:
@@ -227,7 +235,9 @@ class _Swap:
 
     def _text(self, text: str, *, expression: bool, joint: str | None = None) -> str:
         if expression:
-            return _IN_EXPRESSION.sub(self._atom, text)
+            quote = text[:1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else ""
+            inner = text[1:-1] if quote else text
+            return quote + _IN_EXPRESSION.sub(self._atom, inner) + quote
         pieces = _JINJA.split(text)
         for i, piece in enumerate(pieces):
             pieces[i] = _IN_EXPRESSION.sub(self._atom, piece) if i % 2 else self._plain(piece, joint)

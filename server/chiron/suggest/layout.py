@@ -5,10 +5,13 @@ Every text returned begins with the scope's lead and is ready to replace the sco
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from chiron.ansible.bodies import split_body
 from chiron.records import Scope
+
+_NOT_PLAIN = re.compile(r"^[\s\-?:,\[\]{}#&*!|>'\"%@`]|:(?:\s|$)|\s#|\s$")
 
 
 def lay_out(scope: Scope, body: str) -> str:
@@ -44,8 +47,17 @@ def lay_out_fragment(scope: Scope, name: str) -> str:
 def lay_out_tasks(scope: Scope, tasks: Sequence[tuple[str, str]]) -> str:
     """`tasks` (name, body) as entries of the list at the cursor, a blank line between each two."""
     dash = " " * scope.task_column + "- "
-    entries = [f"{dash}name: {name}\n{indented(body, scope.task_column + 2)}" for name, body in tasks]
+    entries = [
+        f"{dash}name: {_as_scalar(name)}\n{indented(body, scope.task_column + 2)}" for name, body in tasks
+    ]
     return scope.lead + "\n\n".join(entries)
+
+
+def _as_scalar(name: str) -> str:
+    """`name` as YAML reads it back: in quotes where plain it would be something else."""
+    if _NOT_PLAIN.search(name):
+        return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return name
 
 
 def indented(text: str, n_columns: int) -> str:

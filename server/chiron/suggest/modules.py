@@ -182,6 +182,9 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
     by_word, first, last = _word_shares(found)
     idioms = [idiom for idiom, _ in idioms_for(question.name)]
     idiom_first = [_qualified(name) for name in idioms[0].modules] if idioms else []
+    # Of modules with one purpose, the one this workspace uses is meant.
+    kinds = [purpose(name) for name in idiom_first]
+    idiom_first.sort(key=lambda name: (kinds.index(purpose(name)), -counts.modules[name]))
     idiom_any = {_qualified(name) for idiom in idioms for name in idiom.modules}
     own = Counter(question.own)
     likely = sorted(by_word, key=lambda module: -by_word[module])[:_N_BY_WORDS]

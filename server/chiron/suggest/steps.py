@@ -8,10 +8,11 @@ from collections.abc import Callable
 #: More steps than this are a plan, not a suggestion.
 MAX_STEPS = 6
 _JOINTS = re.compile(
-    r"\s*(?:;|\n|,?\s+(?:and\s+)?then\b|,\s*and\b|,|\s+and\b|\.\s+(?=[A-Z]))\s*", re.IGNORECASE
+    r"\s*(?:;|\n|,?\s+(?:and\s+)?then\b|,\s*and\b|,|\s+and\b|(?<!\d)\.\s+(?=(?-i:[A-Z])))\s*", re.IGNORECASE
 )
 _FILLERS = re.compile(
-    r"^(?:first|next|finally|lastly|also|we|i|please|to|let's|now|afterwards)[,:]?\s+", re.IGNORECASE
+    r"^(?:(?:first|next|finally|lastly|also|we|i|please|to|let's|now|then|and|afterwards)[,:]?(?:\s+|$))+",
+    re.IGNORECASE,
 )
 _NUMBERING = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
 _PRONOUN = re.compile(r"\b(?:it|them)\b$|\b(?:it|them)\b(?=\s+(?:at|on|to|from|with))", re.IGNORECASE)

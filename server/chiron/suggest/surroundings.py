@@ -10,8 +10,11 @@ from chiron.ansible.bodies import module_part, options_of, split_body
 from chiron.records import Facts, Module, Task
 from chiron.suggest.wording import words
 
-_PACKAGE_MODULES = frozenset({"apt", "dnf", "dnf5", "yum", "package", "zypper", "pacman", "apk"})
-_PROGRAM_MODULES = _PACKAGE_MODULES | {"service", "systemd", "systemd_service"}
+_PACKAGE_MODULES = ("apt", "dnf", "dnf5", "yum", "community.general.zypper", "community.general.pacman")
+_PROGRAM_MODULES = frozenset(
+    {"package", "apk", "service", "systemd", "systemd_service"}
+    | {name.rsplit(".", 1)[-1] for name in _PACKAGE_MODULES}
+)
 _SIMPLE = re.compile(r"[a-z][\w.+-]*$")
 #: Kinds of variables that a project sets for its tasks to use; registered results are of another shape.
 _SETTINGS = frozenset({"role_default", "role_var", "group_var", "host_var", "play_var", "argument_spec"})
@@ -33,7 +36,7 @@ class Surroundings:
     @property
     def package_module(self) -> str:
         """The module that installs packages here."""
-        return self.facts.style.package_module or self.module("package")
+        return self.facts.style.package_module or self.module("package", *_PACKAGE_MODULES)
 
     def module(self, *choices: str) -> str:
         """The one of `choices` (short names of built-in modules, or FQCNs) this workspace uses most."""
