@@ -154,7 +154,7 @@ def _is_movable(value: ScalarNode, site: Site) -> bool:
         return "#" not in source.splitlines()[0] and source[0] in "|>"
     if value.style in {'"', "'"}:
         return source[:1] == value.style
-    return value.style is None and not is_null(value) and (is_plain(source) or "\n" in source)
+    return not value.style and not is_null(value) and (is_plain(source) or "\n" in source)
 
 
 def _follows_colon(site: Site, start: int, value: Node) -> bool:

@@ -40,14 +40,11 @@ def canonical(site: Site) -> str | None:
         return None
     if module.fqcn.startswith("ansible.legacy."):
         return None
-    short = call.name.rpartition(".")[2]
     # `yum` stands for `dnf` in recent releases only: where the name as written still leads there from within
     # the same collection, it is kept.
-    for name in site.catalog.look_up(call.name, site.collections).chain:
-        if name.count(".") >= 2 and name.rpartition(".")[2] == short:
-            owner = ".".join(name.split(".")[:2])
-            if owner == module.collection and site.catalog.resolve(name) == module.fqcn:
-                return name
+    same = f"{module.collection}.{call.name.rpartition('.')[2]}"
+    if site.catalog.resolve(same) == module.fqcn:
+        return same
     return module.fqcn
 
 

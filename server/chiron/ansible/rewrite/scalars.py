@@ -70,7 +70,7 @@ def end_of(node: Node, loaded: Loaded) -> int:
 
 def is_bare(node: Node, loaded: Loaded) -> bool:
     """Whether `node` is a scalar of one line, written without quotes, tag or anchor."""
-    return isinstance(node, ScalarNode) and node.style is None and loaded.source_of(node) == node.value
+    return isinstance(node, ScalarNode) and not node.style and loaded.source_of(node) == node.value
 
 
 def inside(node: Node, loaded: Loaded) -> tuple[int, int] | None:
