@@ -41,6 +41,9 @@ export class Session implements vscode.Disposable {
   private readonly deaths: number[] = [];
   private readonly statusChanged = new vscode.EventEmitter<ShownStatus>();
   readonly onStatus = this.statusChanged.event;
+  private readonly started = new vscode.EventEmitter<void>();
+  /** A server answers: the first one, or one that took a dead one's place. */
+  readonly onStarted = this.started.event;
   private lastStatus: ShownStatus = OFF;
 
   constructor(
@@ -76,9 +79,13 @@ export class Session implements vscode.Disposable {
       this.statusChanged.fire(status);
     });
     client.onDidChangeState(({ newState }) => {
-      if (newState === State.Running && this.lastStatus.state === 'starting') {
+      if (newState !== State.Running) {
+        return;
+      }
+      if (this.lastStatus.state === 'starting') {
         this.show({ state: 'ready' });
       }
+      this.started.fire();
     });
     await client.start();
   }
@@ -136,6 +143,7 @@ export class Session implements vscode.Disposable {
   dispose(): void {
     void this.stop();
     this.statusChanged.dispose();
+    this.started.dispose();
   }
 
   private notify(method: string, params: object): void {

@@ -60,6 +60,11 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerCommands(parts),
     indentOnEnter(() => vscode.workspace.getConfiguration('chiron').get('indentOnEnter', true)),
     session.onStatus(refresh),
+    session.onStarted(() => {
+      starter.started().catch((error: unknown) => {
+        log.warn(String(error));
+      });
+    }),
     vscode.window.onDidChangeActiveTextEditor((editor) => {
       refresh();
       starter.consider(editor?.document);

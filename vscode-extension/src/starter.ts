@@ -74,8 +74,6 @@ export class Starter {
       this.server = server;
       const environment = { ...process.env, ...(await this.ansiblePython(now)), ...withKeys(now, await this.keys(now)) };
       await this.session.start({ server, environment, initializationOptions: now.initializationOptions });
-      await this.pause.renew();
-      await this.catchUp();
     } catch (error) {
       this.explain(error);
     }
@@ -96,6 +94,12 @@ export class Starter {
       }
     }
     return keys;
+  }
+
+  /** Tells a server that has just started what it cannot know. */
+  async started(): Promise<void> {
+    await this.pause.renew();
+    await this.catchUp();
   }
 
   /** What was typed while the server started gets its suggestion now; the editor asks on a keystroke only. */

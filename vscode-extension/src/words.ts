@@ -32,7 +32,7 @@ export function statusWords(status: ShownStatus, pausedHere: boolean): StatusWor
     ? `text is sent to ${status.endpoint ?? 'another machine'}`
     : 'text stays on this machine';
   const lines = [
-    `Chiron is ${word}${pausedHere ? ' in this file' : ''}.`,
+    state === 'problem' ? 'Chiron has a problem.' : `Chiron is ${word}${pausedHere ? ' in this file' : ''}.`,
     ...(running ? [`Model: ${model}; ${where}.`] : []),
     ...(status.message ? [status.message] : []),
     ...(status.advice ? [status.advice] : []),

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { EXTENSION, install, type Installed } from './install.js';
 import { Lab, sleep } from './lab.js';
+import { measure } from './measure.js';
 import type { Scenario } from './scenario.js';
 import { accepting } from './scenarios/accepting.js';
 import { ending } from './scenarios/ending.js';
@@ -108,6 +109,7 @@ async function main(): Promise<number> {
   }
   const shared = new Shared(installed, browser);
   const results: Result[] = [];
+  const figures: string[] = [];
   try {
     for (const scenario of scenarios) {
       const began = Date.now();
@@ -127,14 +129,18 @@ async function main(): Promise<number> {
       console.log(`${word.padEnd(7)} ${seconds.padStart(6)} s  ${scenario.name}`);
       results.push({ name: scenario.name, attempts, error });
     }
+    if (wanted.length === 0 || wanted.includes('measure')) {
+      figures.push(...(await measure(await shared.get())));
+    }
   } finally {
     await shared.drop();
     await browser.close();
   }
+  console.log(figures.join('\n'));
   const nFailed = results.filter(({ error }) => error !== undefined).length;
   const nSecond = results.filter(({ error, attempts }) => error === undefined && attempts > 1).length;
   console.log(`${results.length} scenarios: ${results.length - nFailed} passed, ${nSecond} of them at the second try, ${nFailed} failed`);
-  return results.length > 0 && nFailed === 0 ? 0 : 1;
+  return results.length + figures.length > 0 && nFailed === 0 ? 0 : 1;
 }
 
 process.exitCode = await main();

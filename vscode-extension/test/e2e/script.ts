@@ -14,10 +14,10 @@ const WORDS = [
   'dugong', 'echidna', 'fossa', 'gerenuk', 'hoatzin', 'indri', 'jacana', 'kakapo', 'loris',
 ] as const;
 
-/** A task whose name says nothing, so that nothing but the script can answer it well. */
+/** A task whose name says nothing and shares no word, so that nothing but the script can answer it well. */
 export function task(word: (typeof WORDS)[number]): Task {
   const name = word.charAt(0).toUpperCase() + word.slice(1);
-  return { name: `${name} at dawn`, body: ['ansible.builtin.apt:', `  name: ${word}`, '  state: present'] };
+  return { name, body: ['ansible.builtin.apt:', `  name: ${word}`, '  state: present'] };
 }
 
 /** Answers in the scopes other than a task's body; the text begins where the cursor stands. */
@@ -29,6 +29,12 @@ export const PLACES = {
     text: 'Keep a heron in the pond\n      ansible.builtin.file:\n        path: /pond/heron\n        state: directory',
   },
 } as const;
+
+/** Tasks for measuring, each asked for once. */
+export const MEASURED: readonly Task[] = Array.from({ length: 16 }, (_, n) => ({
+  name: `Creature${String.fromCharCode(97 + n)}`,
+  body: ['ansible.builtin.apt:', `  name: creature${n + 1}`, '  state: present'],
+}));
 
 /** What the pictures show. */
 export const PICTURE = {
@@ -42,7 +48,7 @@ export const SCRIPT = JSON.stringify({
   rules: [
     PICTURE,
     ...Object.values(PLACES),
-    ...WORDS.map(task).map(({ name, body }) => ({ match: name, text: `${body.join('\n      ')}\n` })),
+    ...[...WORDS.map(task), ...MEASURED].map(({ name, body }) => ({ match: name, text: `${body.join('\n      ')}\n` })),
   ],
   default: '',
 });

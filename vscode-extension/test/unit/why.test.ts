@@ -69,7 +69,7 @@ test('a paused file says so, and a problem says what to do', () => {
   const ready = { state: 'ready', model: null, endpoint: null, leavesMachine: false } as const;
   assert.match(statusWords(ready, true).text, /paused/);
   const problem = { ...ready, state: 'problem', message: 'No answer.', advice: 'Start it.' } as const;
-  assert.match(statusWords(problem, true).spoken, /problem.*No answer\. Start it\./);
+  assert.match(statusWords(problem, true).spoken, /has a problem\..*No answer\. Start it\./);
 });
 
 test('nothing is claimed about a model while no server runs', () => {

@@ -15,7 +15,7 @@ exports.activate = (context) => {
   const provider = {
     provideInlineCompletionItems: (document, position) => {
       const line = document.lineAt(position.line).text;
-      const text = line.endsWith('rival: ') ? 'rival suggestion' : line.endsWith('at dawn') ? ' as the rival would' : '';
+      const text = line.endsWith('rival: ') ? 'rival suggestion' : /name: \w+$/.test(line) ? ' as the rival would' : '';
       return text === '' ? [] : [new vscode.InlineCompletionItem(text, new vscode.Range(position, position))];
     },
   };
