@@ -70,6 +70,7 @@ class Memory:
             self.set_tasks(key, held)
         self._synced, self._synced_by_key, self._overlaid = tasks, by_key, None
         self._load_examples_of({task.fqcn for task in tasks if task.fqcn is not None})
+        self._index.prepare()
 
     def overlay(self, path: str, tasks: Sequence[Task]) -> None:
         """Makes `tasks` all that is remembered of the workspace's file `path`, until another file's turn.
@@ -89,9 +90,10 @@ class Memory:
 
     def nearest_of(self, module: str, name: str) -> list[tuple[Task, float]]:
         """The tasks with `module`, those with the nearest names first."""
-        tasks = [self._tasks[number] for number in list(self._by_module.get(module, ()))[-_N_OF_MODULE:]]
-        rated = zip(tasks, self._index.likeness(name, [task.name for task in tasks]), strict=True)
-        return sorted(rated, key=lambda one: -one[1])
+        numbers = list(self._by_module.get(module, ()))[-_N_OF_MODULE:]
+        likeness = self._index.likeness(name, numbers)
+        found = zip((self._tasks[number] for number in numbers), likeness, strict=True)
+        return sorted(found, key=lambda one: -one[1])
 
     def _load_examples(self) -> None:
         version = self._catalog.version

@@ -55,15 +55,23 @@ class NameIndex:
                 if not posting:
                     del self._postings[feature]
 
-    def likeness(self, name: str, others: Sequence[str]) -> list[float]:
-        """How like each of `others` is to `name`, weighed by what is rare in this index."""
-        query = self._weighed(name)
-        length = _length(query)
+    def prepare(self) -> None:
+        """Works ahead what searches need, so that the first is as fast as the next."""
+        self._refresh()
+        for number in self._features.keys() - self._norms.keys():
+            self._norm(number)
+
+    def likeness(self, name: str, numbers: Sequence[int]) -> list[float]:
+        """How like the names with `numbers` are to `name`, in their order, from 0 to 1."""
+        self._refresh()
+        query = self._weighed(features_of(name))
+        length = _length(query) or 1.0
+        factors = {feature: weight * self._idf(feature) / length for feature, weight in query.items()}
         ratings = []
-        for other in others:
-            weighed = self._weighed(other)
-            product = sum(weight * weighed.get(feature, 0.0) for feature, weight in query.items())
-            ratings.append(product / ((length * _length(weighed)) or 1.0))
+        for number in numbers:
+            own = self._features[number]
+            product = sum(factor * own[feature] for feature, factor in factors.items() if feature in own)
+            ratings.append(min(1.0, product / (self._norms.get(number) or self._norm(number))))
         return ratings
 
     def nearest(self, name: str, n: int) -> list[tuple[int, float]]:
@@ -71,10 +79,8 @@ class NameIndex:
         total = len(self._features)
         if not total:
             return []
-        if abs(total - self._norms_for) > _STALE * total:
-            self._norms.clear()
-            self._norms_for = total
-        query = self._weighed(name)
+        self._refresh()
+        query = self._weighed(features_of(name))
         length = _length(query) or 1.0
         scores: dict[int, float] = {}
         for feature, weight in query.items():
@@ -90,8 +96,14 @@ class NameIndex:
         ]
         return [(number, min(1.0, score / length)) for score, number in nlargest(n, rated)]
 
-    def _weighed(self, name: str) -> dict[str, float]:
-        return {feature: weight * self._idf(feature) for feature, weight in features_of(name).items()}
+    def _refresh(self) -> None:
+        total = len(self._features)
+        if abs(total - self._norms_for) > _STALE * total:
+            self._norms.clear()
+            self._norms_for = total
+
+    def _weighed(self, features: Mapping[str, float]) -> dict[str, float]:
+        return {feature: weight * self._idf(feature) for feature, weight in features.items()}
 
     def _idf(self, feature: str) -> float:
         return math.log(1 + max(1, self._norms_for) / (1 + len(self._postings.get(feature, ()))))
@@ -99,9 +111,7 @@ class NameIndex:
     def _norm(self, number: int) -> float:
         norm = self._norms.get(number)
         if norm is None:
-            weighed = {
-                feature: weight * self._idf(feature) for feature, weight in self._features[number].items()
-            }
+            weighed = self._weighed(self._features[number])
             norm = self._norms[number] = _length(weighed) or 1.0
         return norm
 
