@@ -149,6 +149,16 @@ def test_vars_files_and_set_fact_bring_names(tmp_path: Path, catalog: Catalog) -
     assert "cacheable" not in facts.variables
 
 
+def test_a_file_of_variables_counts_whatever_it_is_called(tmp_path: Path, catalog: Catalog) -> None:
+    play = "- hosts: all\n  vars_files:\n    - config.cfg\n  tasks:\n    - name: x¦\n"
+    files = {"site.yml": play.replace("¦", ""), "config.cfg": "vpn_port: 1\n", "other.cfg": "not_named: 1\n"}
+    project = opened(tmp_path, catalog, files)
+    variables = check_facts(project, "site.yml", play).variables
+    assert "vpn_port" in variables
+    assert "not_named" not in variables
+    assert project.rescan() == 0
+
+
 def test_a_variable_that_other_tasks_rely_on_is_within_reach(tmp_path: Path, catalog: Catalog) -> None:
     task = '- name: Unpack\n  unarchive:\n    src: "{{ given_dir }}/a.tgz"\n    dest: /opt\n  when: wanted\n'
     project = opened(tmp_path, catalog, {"roles/app/tasks/main.yml": task})

@@ -99,6 +99,12 @@ def digest_of(path: str, text: str) -> bytes:
     return hashlib.blake2b(f"{path}\0{text}".encode("utf-8", "replace"), digest_size=8).digest()
 
 
+def read_variables(path: str, text: str) -> Contents:
+    """What a file adds that a play takes variables from, whatever it is called."""
+    names = () if text.startswith(_VAULT) else _unique(list(top_level_names(text)))
+    return Contents(path, FileKind.VARS, variables=tuple((name, "play_var") for name in names))
+
+
 def is_read(path: str) -> bool:
     """Whether a file is read: YAML, and what by its place can only be an inventory or variables."""
     if path.endswith(YAML_SUFFIXES):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from chiron.ansible.catalog import Catalog
-from chiron.ansible.contents import Contents, digest_of, is_read, read_contents
+from chiron.ansible.contents import Contents, digest_of, is_read, read_contents, read_variables
 from chiron.ansible.mentions import variables_written
 from chiron.ansible.reach import Holdings, arrange, facts_for, references_for
 from chiron.ansible.style import Habits, count_in
@@ -73,13 +74,14 @@ class Project:
             changed = [path for path, file in yaml.items() if known.get(path) != file and path not in opened]
             read = [(path, self._read(path)) for path in changed]
             with self._lock:
-                gone = [path for path in self._contents if path not in yaml and path not in self._open]
-                for path in gone:
-                    self._put(path, None)
                 for path, contents in read:
                     if path not in self._open:
                         self._put(path, contents)
-                self._seen = yaml
+                self._seen = yaml | self._read_named(found.files, known)
+                kept = self._seen.keys() | self._open
+                gone = [path for path in self._contents if path not in kept]
+                for path in gone:
+                    self._put(path, None)
                 others = tuple(file.path for file in found.files if _is_named(file.path))
                 if others != self._others or self._complete != found.complete:
                     self._others, self._complete = others, found.complete
@@ -151,6 +153,19 @@ class Project:
             if full.startswith(root.rstrip(os.sep) + os.sep):
                 return Path(full).relative_to(root).as_posix()
         return None
+
+    def _read_named(self, files: Sequence[Found], known: Mapping[str, Found]) -> dict[str, Found]:
+        """Reads the files that plays take variables from though their names don't say so: `config.cfg`."""
+        named = {
+            posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+            for path, one in self._contents.items()
+            for name in one.vars_files
+        }
+        found = {file.path: file for file in files if file.path in named and not is_read(file.path)}
+        for path, file in found.items():
+            if known.get(path) != file and (text := read_text(self.root, path)) is not None:
+                self._put(path, replace(read_variables(path, text), digest=digest_of(path, text)))
+        return found
 
     def _read(self, path: str) -> Contents | None:
         text = read_text(self.root, path)
