@@ -65,8 +65,9 @@ def test_values_that_the_code_takes_are_values(tmp_path: Path) -> None:
 
 
 def test_choices_that_only_the_run_knows_do_not_widen_the_documented_ones(tmp_path: Path) -> None:
-    code = "SPEC = dict(state=dict(choices=states()), size=dict(type='int'))\n"
-    check(tmp_path, {"modules/thing.py": DOCUMENTED + code}, "{name: a, state: gone}", ["wrong-choice"])
+    for choices in ("states()", "[]"):
+        code = f"SPEC = dict(state=dict(choices={choices}), size=dict(type='int'))\n"
+        check(tmp_path, {"modules/thing.py": DOCUMENTED + code}, "{name: a, state: gone}", ["wrong-choice"])
 
 
 def test_shared_code_and_actions_are_read_too(tmp_path: Path) -> None:

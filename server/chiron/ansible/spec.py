@@ -191,7 +191,10 @@ def _in_code(name: str, parts: Mapping[str, ast.expr] | None, constants: Mapping
         except NotLiteral:
             return None
 
-    kind, choices, elements = literal("type", "str"), literal("choices", ()), literal("elements", "")
+    # An empty list of choices is filled while the code runs.
+    kind, choices, elements = literal("type", "str"), literal("choices", ()) or None, literal("elements", "")
+    if "choices" not in parts:
+        choices = ()
     option = Option(
         name=name,
         type=kind if isinstance(kind, str) else "raw",
