@@ -362,6 +362,27 @@ def test_what_is_deleted_is_in_no_file_any_more(log: FeedbackLog, path: Path) ->
     assert len(log.suggestions(1000)) == 200
 
 
+def test_deleting_reaches_the_log_though_other_windows_have_the_file_open(path: Path) -> None:
+    with FeedbackLog(path) as one, FeedbackLog(path) as other:
+        for n, log in enumerate((one, other)):
+            log.record(suggestion(f"gone {n}", text="find-me-later"))
+            log.flush()
+        assert one.delete(Selection(everything=True)).reached_log
+        assert b"find-me-later" not in everything_in(path)
+
+
+def test_deleting_says_when_somebody_who_reads_keeps_it_from_the_log(path: Path) -> None:
+    with FeedbackLog(path, busy_timeout_s=0.05) as log:
+        log.record(suggestion("one"))
+        log.flush()
+        with closing(sqlite3.connect(path, isolation_level=None)) as reading:
+            reading.execute("BEGIN")
+            reading.execute("SELECT count(*) FROM suggestion").fetchall()
+            assert not log.delete(Selection(everything=True)).reached_log
+            reading.execute("COMMIT")
+        assert log.delete(Selection(everything=True)).reached_log
+
+
 @pytest.mark.parametrize(
     ("selection", "left"),
     [

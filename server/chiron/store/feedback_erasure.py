@@ -31,8 +31,8 @@ class Selection:
 class Erasure:
     """What was erased. `suggestion_ids` lets others erase what was made of them.
 
-    `reached_log` is False where another window kept the write-ahead log in use: what was erased is then
-    overwritten there as soon as that window lets go.
+    `reached_log` is False where another process was reading all the while: the write-ahead log may then hold
+    what was erased until nobody has the file open any more, or a later erasure or `vacuum` reaches it.
     """
 
     n_suggestions: int
