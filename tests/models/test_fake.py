@@ -72,9 +72,12 @@ def process(script: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "chiron.models.fake", "--script", str(script)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["base_url"]
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        try:
+            yield json.loads(process.stdout.readline())["base_url"]
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
 
 
 async def test_the_same_script_is_played_as_a_real_endpoint(process: str) -> None:

@@ -22,13 +22,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import os
 import re
+import signal
 import sys
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -274,10 +273,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(json.dumps({"base_url": server.base_url}) + "\n")
         sys.stdout.flush()
         parent = os.getppid()
-        with contextlib.suppress(KeyboardInterrupt):
-            # A test that is killed cannot stop it.
-            while os.getppid() == parent:
-                time.sleep(0.5)
+        stop = threading.Event()
+        # A process started in the background has SIGINT ignored from its birth, and this undoes it.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        # A test that is killed cannot stop it.
+        while os.getppid() == parent and not stop.wait(0.5):
+            pass
     return 0
 
 
