@@ -247,7 +247,7 @@ def _events(lot: random.Random, record: SuggestionRecord, share: float, labelled
                 if lot.random() < 0.04:
                     yield Event(one, EventKind.UNDONE, Evidence.INFERRED, at_ms + 9_000, {})
             elif end in (EventKind.REJECTED, EventKind.TYPED_OVER) and lot.random() < 0.6:
-                instead = record.text.replace("present", "latest").replace("0644", "0640")
+                instead = record.text.replace("present", "latest") + "\n  become: true"
                 yield Event(
                     one, EventKind.WROTE_INSTEAD, Evidence.INFERRED, at_ms + 30_000,
                     {"text": instead, "after_ms": 28_000},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from chiron.store.feedback_search import Search, search_where
@@ -186,7 +186,8 @@ def _added(groups: Iterable[tuple[sqlite3.Row, tuple[float, ...]]], column: str)
 
 def _tally(rows: Iterable[tuple[float, ...]]) -> Tally:
     *counts, kept = map(sum, zip(*rows, strict=True))
-    return Tally(*map(int, counts), kept)
+    names = (field.name for field in fields(Tally))
+    return Tally(**dict(zip(names, map(int, counts), strict=False)), kept=kept)
 
 
 def _counted(groups: Iterable[sqlite3.Row], column: str) -> dict[str, int]:

@@ -184,8 +184,8 @@ def _ids(
 
 def _in_turn(lists: dict[QueueKind, list[str]], limit: int) -> list[tuple[QueueKind, str]]:
     """Rows of all kinds in turn, those twice that tell most, each suggestion once."""
-    turn = (QueueKind.INSTEAD, QueueKind.EDITED, QueueKind.INSTEAD, QueueKind.EDITED)
-    turn += (QueueKind.WITHHELD, QueueKind.CHANCE)
+    twice = (QueueKind.INSTEAD, QueueKind.EDITED)
+    turn = (*twice, *twice, QueueKind.WITHHELD, QueueKind.CHANCE)
     left = {kind: iter(ids) for kind, ids in lists.items()}
     seen: set[str] = set()
     order: list[tuple[QueueKind, str]] = []

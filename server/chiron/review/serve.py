@@ -1,0 +1,94 @@
+"""Runs the review: takes a port on loopback, prints the address that opens it once, and serves until told."""
+
+from __future__ import annotations
+
+import socket
+import webbrowser
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from chiron.assemble import open_cache, open_catalog, open_feedback
+from chiron.config import Settings
+from chiron.errors import ChironError
+from chiron.review.app import build_app
+from chiron.review.corrections import Checker
+from chiron.review.guard import Keys
+from chiron.review.parts import Parts
+from chiron.review.saved import SavedSearches
+from chiron.review.verdicts import Verdicts
+from chiron.store.feedback_search import Search, count
+
+
+def serve(settings: Settings, *, port: int, browser: bool, tell: Callable[[str], None]) -> None:
+    """Serves the review until it is interrupted. Raises `StoreError` where the log cannot be read.
+
+    `port` 0 takes any that is free. With `browser` the address is opened as well as told.
+    """
+    listener = _listen(port)
+    try:
+        parts = open_parts(settings, listener.getsockname()[1])
+        n = parts.log.ask(lambda connection: count(connection, Search()))
+        parts.checker.warm()
+        tell(f"{n:,} suggestions are in the log. The review is at\n\n  {parts.keys.url()}\n")
+        tell("The address opens once and for a quarter of an hour. Ctrl+C ends the review.")
+        if browser:
+            webbrowser.open(parts.keys.url())
+        _run(parts, listener)
+    finally:
+        listener.close()
+
+
+def open_parts(settings: Settings, port: int) -> Parts:
+    """What the pages work with, for a review that answers on `port`."""
+    log = open_feedback(settings)
+    return Parts(
+        log=log,
+        verdicts=Verdicts(log),
+        checker=Checker(lambda: open_catalog(settings, None)),
+        saved=SavedSearches(settings.data_dir / "searches.json"),
+        keys=Keys(port),
+        threshold=settings.suggest.recall_threshold,
+        excluded=settings.feedback.exclude,
+        open_cache=lambda: open_cache(settings),
+        zone=datetime.now().astimezone().tzinfo or UTC,
+    )
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        raise ChironError(
+            f"The review cannot listen on port {port}: {error.strerror}.",
+            advice="Name another port with --port, or none for any that is free.",
+        ) from error
+    return listener
+
+
+def _run(parts: Parts, listener: socket.socket) -> None:
+    import uvicorn
+
+    config = uvicorn.Config(
+        build_app(parts),
+        http="h11",
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=3,
+        limit_concurrency=64,
+    )
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:
+        # How a review is meant to end.
+        pass
+    finally:
+        parts.log.close()
