@@ -94,7 +94,8 @@ def show_rows(rows: Sequence[Mapping[str, Any]]) -> None:
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("when", "id", "outcome", "source", "module", "task"):
-        table.add_column(heading)
+        # An id that is cut off leads nowhere.
+        table.add_column(heading, no_wrap=heading == "id", overflow="fold" if heading == "id" else "ellipsis")
     for row in rows:
         ended = (row["withheld"] and f"withheld: {row['withheld']}") or row["outcome"] or "open"
         cells = (row["at"], row["id"], ended, row["source"], row["module"], row["task_name"])
@@ -117,6 +118,49 @@ def _grow(tree: Tree, value: Any) -> None:
         else:
             shown = "\n".join(["", *str(inner).split("\n")]) if "\n" in str(inner) else str(inner)
             tree.add(Text.assemble((harmless(f"{key}: "), "bold"), harmless(shown)))
+
+
+def show_figures(figures: Mapping[str, Any]) -> None:
+    """The report: each group a table, its acceptance as a bar."""
+    total = figures["total"]
+    if not total["n_offered"] and not total["n_withheld"]:
+        console.print("The log is empty.")
+        return
+    wait = figures["wait_ms"]
+    cost = figures["cost_usd_per_strong_acceptance"]
+    show_pairs(
+        "Report",
+        {
+            "offered": f"{total['n_offered']:,} ({total['n_ended']:,} seen to their end)",
+            "accepted": f"{_percent(total['acceptance'])} ({total['n_accepted']:,})",
+            "strongly": f"{_percent(total['strong_acceptance'])} ({total['n_strong']:,})",
+            "kept": _percent(total["kept_ratio"]),
+            "withheld": f"{total['n_withheld']:,}",
+            "waited": "–" if wait is None else ", ".join(f"{name} {ms:.0f} ms" for name, ms in wait.items()),
+            "cost": "–" if cost is None else f"${cost:.4f} per strong acceptance",
+            "labelled": f"{figures['n_labelled']:,}",
+        },
+    )
+    for group in ("scope", "module", "source", "model", "arm"):
+        table = Table(box=None, pad_edge=False, title=f"By {group}", title_justify="left")
+        for heading in ("", "accepted", "", "strongly", "of"):
+            table.add_column(heading, justify="left" if not heading else "right")
+        for name, tally in list(figures[f"by_{group}"].items())[:12]:
+            table.add_row(
+                Text(harmless(name or "none")),
+                _percent(tally["acceptance"]),
+                Text("█" * round(20 * (tally["acceptance"] or 0)) or " ", style="blue"),
+                _percent(tally["strong_acceptance"]),
+                f"{tally['n_ended']:,}",
+            )
+        console.print(table)
+    for title, key in (("Withheld, by reason", "withheld_by_reason"), ("Verdicts given", "by_label")):
+        if figures[key]:
+            show_pairs(title, {name: f"{n:,}" for name, n in figures[key].items()})
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
 
 
 def show_module(module: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ import sys
 import click
 
 from chiron import __version__
-from chiron.cli import asking, checking, evaluation, feedback, knowledge
+from chiron.cli import asking, checking, evaluation, feedback, knowledge, reviewing
 from chiron.cli.common import BROKEN, WRONG, complain
 
 
@@ -53,6 +53,8 @@ for command in (
     knowledge.cache,
     knowledge.config,
     feedback.feedback,
+    reviewing.review,
+    reviewing.report,
     evaluation.eval_,
 ):
     cli.add_command(command)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
+from chiron.assemble import open_cache, open_feedback
+from chiron.config import Settings
 from chiron.errors import StoreError
 from chiron.store.cache import ResponseCache
 from chiron.store.feedback import FeedbackLog
@@ -47,3 +50,32 @@ def erase_everywhere(
             cache.close()
     except StoreError as error:
         return Erased(erasure, 0, f"Remembered answers could not be erased: {error}")
+
+
+def erase_for(settings: Settings, selection: Selection, agreed: Callable[[str], bool]) -> dict[str, Any]:
+    """Erases `selection` if `agreed` says yes to what depends on it; returns what is, or would be, gone."""
+    with open_feedback(settings) as log:
+        depends = depending(log, selection)
+        values: dict[str, Any] = {
+            "n_suggestions": depends.n_suggestions,
+            "n_events": depends.n_events,
+            "n_labelled": depends.n_labelled,
+            "n_corrections": depends.n_corrections,
+            "erased": False,
+        }
+        what = (
+            f"{depends.n_suggestions:,} suggestions with {depends.n_events:,} events, "
+            f"{depends.n_labelled:,} verdicts and {depends.n_corrections:,} corrections."
+        )
+        if not depends.n_suggestions or not agreed(what):
+            return values
+        erased = erase_everywhere(log, selection, lambda: open_cache(settings))
+    said = f"Erased: {erased.log.n_suggestions:,} suggestions and {erased.n_answers:,} remembered answers."
+    if not erased.log.reached_log:
+        said += " Another window holds the write-ahead log; it is emptied when that window lets go."
+    return values | {
+        "erased": True,
+        "n_answers": erased.n_answers,
+        "trouble": erased.trouble or None,
+        "said": f"{said} {erased.trouble}".rstrip(),
+    }

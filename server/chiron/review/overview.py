@@ -15,8 +15,6 @@ from chiron.store.feedback_figures import Figures, Step, Tally, Waits
 
 #: Groups shown of each kind; the rest is counted in one line.
 _MOST_BARS = 10
-#: A share of fewer is drawn by chance.
-_FEW = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +52,14 @@ def overview(figures: Figures, base: Mapping[str, object], zone: tzinfo, *, link
         draw.kept(),
         draw.sources(),
         draw.waits(),
+        draw.costs(),
         draw.groups("By scope", figures.by_scope, "scope"),
         draw.groups("By module", figures.by_module, "module"),
+        draw.counts("Withheld, by reason", figures.withheld_by_reason, "reason"),
+        draw.counts("Verdicts given", figures.by_label, "label"),
         draw.groups("By source", figures.by_source, "source"),
         draw.groups("By model", figures.by_model, "model"),
         draw.groups("By arm", figures.by_arm, "arm"),
-        draw.counts("Withheld, by reason", figures.withheld_by_reason, "reason"),
-        draw.costs(),
-        draw.counts("Verdicts given", figures.by_label, "label"),
     ]
     return Overview(draw.tiles(), tuple(plot for plot in plots if plot is not None))
 
@@ -198,7 +196,7 @@ class _Drawing:
             )
             for step in self.figures.steps
         ]
-        said = "Share of an accepted text that was still there when last looked at."
+        said = "Of an accepted text, when last measured."
         return self._lines("Kept over time", (Series("kept", "b", points),), percent, 1.0, said)
 
     def waits(self) -> Plot | None:
@@ -293,8 +291,7 @@ class _Drawing:
                 f"{said}: {tally.n_strong:,} of {tally.n_ended:,} strongly accepted",
                 self.href(strong=True, **{column: name}),
             )
-            few = " (few)" if tally.n_ended < _FEW else ""
-            bars.append(Bar(said, accepted, strong, f"{percent(tally.acceptance)} of {tally.n_ended:,}{few}"))
+            bars.append(Bar(said, accepted, strong, f"{percent(tally.acceptance)} of {tally.n_ended:,}"))
         left = len(groups) - len(bars)
         rest = f"{left} more with fewer suggestions." if left > 0 else ""
         legend = (("a", "accepted"), ("b", "strong acceptance"))

@@ -170,7 +170,7 @@ class Pages:
         row = to_row(history.suggestion, self._parts.zone, self._parts.now_ms())
         name = title(history.suggestion.record.task_name)
         return self._templates.response(
-            "suggestion.html", page="", rows=[row], more="", total=1, heading=name
+            "suggestion.html", page="one", rows=[row], more="", total=1, heading=name
         )
 
     def card(self, params: Params) -> Response:

@@ -10,8 +10,8 @@ from markupsafe import Markup
 from chiron.review.visible import plain
 
 WIDTH, HEIGHT = 400, 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 8, 10, 24
-_BAR_HEIGHT, _NAME_WIDTH, _AFTER_WIDTH = 25, 140, 92
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 10, 24
+_BAR_HEIGHT, _NAME_WIDTH, _AFTER_WIDTH = 25, 134, 104
 
 
 @dataclass(frozen=True, slots=True)
