@@ -72,12 +72,9 @@ def sources(workspace: Path, settings: Settings | None = None, **environ: str) -
 def modules(workspace: Path, **environ: str) -> set[str]:
     """The modules known in `workspace` besides ansible-core's."""
     catalog = Catalog.open(Settings(), workspace, environ)
-    site = find_installations(Settings(), None, {})[0].core.parent
-    return {
-        name
-        for name in catalog.names()
-        if not name.startswith("ansible.builtin.") and not catalog.module(name).path.startswith(str(site))  # type: ignore[union-attr]
-    }
+    site = str(find_installations(Settings(), None, {})[0].core.parent)
+    found = {name: catalog.look_up(name).found for name in catalog.names()}
+    return {name for name, one in found.items() if one is not None and not str(one.path).startswith(site)}
 
 
 # --------------------------------------------------------------------------- installations
