@@ -57,6 +57,8 @@ class ScopeKind(StrEnum):
     MODULE_OPTIONS = "module_options"
     MODULE_NAME = "module_name"
     TASK_LIST = "task_list"
+    #: An edit a person asked for, of what stands there already.
+    ACTION = "action"
 
 
 class Expects(StrEnum):
@@ -116,6 +118,8 @@ class Source(StrEnum):
     CACHE = "cache"
     RECALL = "recall"
     MODEL = "model"
+    #: An exact rewrite, without a model.
+    RULE = "rule"
 
 
 class Origin(StrEnum):

@@ -22,6 +22,8 @@ from chiron.lsp import protocol, serving
 
 if TYPE_CHECKING:
     from chiron.config import Settings
+    from chiron.lsp.actions import Actions
+    from chiron.lsp.diagnostics import Diagnoser
     from chiron.lsp.messages import Status
     from chiron.lsp.session import Session
     from chiron.records import Origin
@@ -60,6 +62,20 @@ class Server(LanguageServer):
 
         return Session(self._read_settings, self._tell_status)
 
+    @cached_property
+    def diagnoser(self) -> Diagnoser:
+        from chiron.lsp.diagnostics import Diagnoser
+
+        return Diagnoser(self.session, self.text_document_publish_diagnostics, lambda: self.encoding)
+
+    @cached_property
+    def actions(self) -> Actions:
+        from chiron.lsp.actions import Actions
+        from chiron.lsp.edits import Able
+
+        able = Able.of(self.client_capabilities)
+        return Actions(self.session, self.diagnoser, lambda: self.encoding, able)
+
     @property
     def encoding(self) -> str:
         return str(getattr(self.workspace.position_encoding, "value", self.workspace.position_encoding))
@@ -73,6 +89,8 @@ class Server(LanguageServer):
 
     async def close(self) -> None:
         """Closes the session, where one was begun."""
+        if "diagnoser" in self.__dict__:
+            self.diagnoser.stop()
         if "session" in self.__dict__:
             await self.session.close()
 
@@ -152,6 +170,7 @@ def build(read_settings: Callable[[], Settings]) -> Server:
         await server.close()
 
     _register_documents(server)
+    _register_actions(server)
     _register_ours(server)
     return server
 
@@ -163,6 +182,7 @@ def _register_documents(server: Server) -> None:
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         document = params.text_document
         server.session.opened(document.uri, document.text, document.version, server.encoding)
+        server.diagnoser.opened(document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
@@ -172,10 +192,12 @@ def _register_documents(server: Server) -> None:
         if (document := server.session.documents.get(uri)) is not None:
             changes = convert.apply_changes(document, params.content_changes, version, server.encoding)
             server.session.changed(uri, changes)
+            server.diagnoser.changed(uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
         server.session.saved(params.text_document.uri)
+        server.diagnoser.saved(params.text_document.uri)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
@@ -184,6 +206,7 @@ def _register_documents(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         server.session.closed(params.text_document.uri)
+        server.diagnoser.closed(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList | None:
@@ -200,6 +223,22 @@ def _register_documents(server: Server) -> None:
         )
         selected = params.context.selected_completion_info
         return types.InlineCompletionList(convert.to_items(suggestions, document, selected, server.encoding))
+
+
+def _register_actions(server: Server) -> None:
+    """The light-bulb."""
+    kinds = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, protocol.FIX_ALL]
+
+    @server.feature(
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        types.CodeActionOptions(code_action_kinds=kinds, resolve_provider=True),
+    )
+    async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
+        return await server.actions.offered(params)
+
+    @server.feature(types.CODE_ACTION_RESOLVE)
+    async def code_action_resolve(action: types.CodeAction) -> types.CodeAction:
+        return await server.actions.resolve(action)
 
 
 def _register_ours(server: Server) -> None:

@@ -281,6 +281,10 @@ class Session:
                 left.append(replace(known, text=pending.insert, range=place))
         return left
 
+    def offer(self, document: Document, request: Request, answer: Answer) -> Answer:
+        """Notes an edit that a person has asked for, and gives it the id under which it is followed."""
+        return self._offer(document, request, answer)
+
     def _offer(self, document: Document, request: Request, answer: Answer) -> Answer:
         """Notes that the suggestions of `answer` are offered. One that is pending already keeps its id."""
         start = document.offset(request.scope.range.start)

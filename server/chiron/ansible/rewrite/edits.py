@@ -48,7 +48,16 @@ class Lines:
         line = bisect_right(self.starts, offset) - 1
         return Position(line, offset - self.starts[line])
 
+    def offset(self, position: Position) -> int:
+        """The offset of `position`."""
+        return self.starts[min(position.line, len(self.starts) - 1)] + position.column
+
+    def edit(self, place: Range, text: str) -> Edit:
+        """The edit that puts `text` at `place`."""
+        return Edit(self.offset(place.start), self.offset(place.end), text)
+
     def range(self, start: int, end: int) -> Range:
+        """The range between two offsets."""
         return Range(self.position(start), self.position(end))
 
 

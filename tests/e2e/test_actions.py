@@ -1,0 +1,177 @@
+"""Problems and actions through a real server: shown, offered, resolved, taken, refused."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from support.light_bulb import Editor, StartEditor
+
+BAD = (
+    "---\n- name: Copy it\n  ansible.builtin.copy:\n    src: a\n    dset: /b\n- name: Second\n  command: ls\n"
+)
+
+
+@pytest_asyncio.fixture
+async def start_editor(environ: dict[str, str], tmp_path: Path) -> AsyncIterator[StartEditor]:
+    """Starts a server and connects an editor to it."""
+    editors: list[Editor] = []
+
+    async def started(*, environ_over: dict[str, str] | None = None, **over: Any) -> Editor:
+        root = tmp_path / f"workspace{len(editors)}"
+        root.mkdir()
+        editor = await Editor.start(root, environ | (environ_over or {}), **over)
+        editors.append(editor)
+        return editor
+
+    yield started
+    for editor in editors:
+        await editor.leave()
+
+
+async def test_a_problem_is_shown_with_its_code_and_a_page_about_it(start_editor: StartEditor) -> None:
+    editor = await start_editor()
+    uri = editor.open("roles/web/tasks/main.yml", BAD)
+    (one,) = [d for d in await editor.problems(uri) if d.code == "unknown-option"]
+    assert one.source == "chiron"
+    assert one.range == types.Range(types.Position(4, 4), types.Position(4, 8))
+    assert one.severity == types.DiagnosticSeverity.Error
+    assert one.code_description is not None
+    assert one.code_description.href.endswith("/collections/ansible/builtin/copy_module.html")
+
+
+async def test_problems_follow_the_text_and_leave_with_the_document(start_editor: StartEditor) -> None:
+    editor = await start_editor()
+    uri = editor.open("roles/web/tasks/main.yml", BAD)
+    assert [d.range.start.line for d in await editor.problems(uri)]
+    editor.replace(uri, BAD.replace("dset", "dest").replace("src: a", "content: a"))
+    assert await editor.problems(uri, version=2) == []
+    editor.close(uri)
+    assert await editor.problems(uri, version=None) == []
+
+
+async def test_codes_can_be_turned_off_and_lints_own_be_left_to_it(start_editor: StartEditor) -> None:
+    editor = await start_editor(options={"diagnostics": {"off": ["unknown-option"]}})
+    assert "unknown-option" not in {d.code for d in await editor.problems(editor.open("tasks/a.yml", BAD))}
+    editor = await start_editor(options={"diagnostics": {"quiet": True}})
+    text = BAD + "  notify: Nobody\n"
+    editor.root.joinpath("tasks").mkdir()
+    uri = editor.open("tasks/a.yml", text)
+    assert {d.code for d in await editor.problems(uri)} == {"undefined-handler"}
+
+
+async def test_a_quick_fix_mends_its_problem_in_one_step(start_editor: StartEditor) -> None:
+    editor = await start_editor()
+    uri = editor.open("roles/web/tasks/main.yml", BAD)
+    await editor.problems(uri)
+    action = await editor.action(uri, 4, "Replace by `dest`")
+    assert action.kind == types.CodeActionKind.QuickFix
+    assert action.diagnostics
+    assert action.diagnostics[0].code == "unknown-option"
+    assert action.edit is None
+    resolved = await editor.resolve(action)
+    assert editor.apply(uri, resolved) == BAD.replace("dset", "dest")
+    assert await editor.problems(uri, version=2) == []
+
+
+async def test_an_edit_is_for_one_version_and_says_what_it_is(start_editor: StartEditor) -> None:
+    editor = await start_editor()
+    uri = editor.open("tasks/main.yml", BAD)
+    edit = (await editor.resolve(await editor.action(uri, 6, "Write `command` as"))).edit
+    assert edit is not None
+    assert edit.change_annotations is not None
+    (note,) = edit.change_annotations.values()
+    assert note.label.startswith("Write `command` as")
+    (change,) = edit.document_changes or ()
+    assert isinstance(change, types.TextDocumentEdit)
+    assert (change.text_document.uri, change.text_document.version) == (uri, 1)
+
+
+async def test_an_action_on_a_file_that_changed_meanwhile_is_refused(start_editor: StartEditor) -> None:
+    editor = await start_editor()
+    uri = editor.open("tasks/main.yml", BAD)
+    action = await editor.action(uri, 6, "Write `command` as")
+    editor.replace(uri, BAD + "# more\n")
+    with pytest.raises(JsonRpcException) as refused:
+        await editor.resolve(action)
+    assert refused.value.code == -32801
+    assert "changed" in refused.value.message
+
+
+async def test_every_safe_rewrite_is_one_source_action(start_editor: StartEditor) -> None:
+    editor = await start_editor()
+    text = "---\n- copy: src=a dest=b\n  become: yes\n\n# c\n- command: ls\n"
+    uri = editor.open("tasks/main.yml", text)
+    await editor.problems(uri)
+    (action,) = await editor.actions(uri, 0, only=["source.fixAll"])
+    assert action.kind == "source.fixAll.chiron"
+    expected = (
+        "---\n- ansible.builtin.copy:\n    src: a\n    dest: b\n  become: true\n\n# c\n"
+        "- ansible.builtin.command: ls\n"
+    )
+    assert editor.apply(uri, action) == expected
+    assert await editor.actions(uri, 0, only=["source.fixAll.chiron"]) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("tasks/main.yml", "- copy: [\n  a: b\n"),
+        ("tasks/main.yml", "$ANSIBLE_VAULT;1.1;AES256\n6162\n"),
+        ("group_vars/all.yml", "copy: src=a\n"),
+        ("templates/a.yml.j2", "- copy: src=a dest=b\n"),
+    ],
+)
+async def test_nothing_is_offered_for_what_cannot_be_read(
+    start_editor: StartEditor, path: str, text: str
+) -> None:
+    editor = await start_editor()
+    uri = editor.open(path, text)
+    await editor.problems(uri)
+    assert await editor.actions(uri, 0) == []
+    assert await editor.actions(uri, 0, only=["source"]) == []
+
+
+async def test_a_client_that_cannot_resolve_gets_the_edit_at_once(start_editor: StartEditor) -> None:
+    editor = await start_editor(plain=True)
+    uri = editor.open("tasks/main.yml", BAD)
+    action = await editor.action(uri, 6, "Write `command` as")
+    assert action.edit is not None
+    assert action.edit.changes is not None
+    assert editor.apply(uri, action) == BAD.replace("command", "ansible.builtin.command")
+
+
+async def test_an_action_taken_is_logged_as_accepted_and_what_is_kept_of_it(
+    start_editor: StartEditor,
+) -> None:
+    editor = await start_editor()
+    uri = editor.open("tasks/main.yml", "---\n- name: A\n  copy: src=a dest=b\n")
+    resolved = await editor.resolve(await editor.action(uri, 2, "Write the options of"))
+    editor.apply(uri, resolved)
+    await editor.run_command(resolved)
+    await editor.leave()
+    (row,) = [row for row in editor.log() if row["scope"] == "action"]
+    assert (row["outcome"], row["source"]) == ("accepted", "rule")
+    kinds = {event["kind"]: event["data"] for event in row["events"]}
+    assert kinds["kept_at"]["ratio"] == 1.0
+
+
+async def test_what_an_action_put_in_and_was_undone_counts_as_undone(start_editor: StartEditor) -> None:
+    editor = await start_editor()
+    text = "---\n- name: A\n  copy: src=a dest=b\n"
+    uri = editor.open("tasks/main.yml", text)
+    resolved = await editor.resolve(await editor.action(uri, 2, "Write the options of"))
+    editor.apply(uri, resolved)
+    await editor.run_command(resolved)
+    editor.replace(uri, text)
+    await asyncio.sleep(0)
+    await editor.leave()
+    (row,) = [row for row in editor.log() if row["scope"] == "action"]
+    assert "undone" in {event["kind"] for event in row["events"]}
