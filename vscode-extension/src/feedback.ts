@@ -64,6 +64,8 @@ export class OfferTracker {
   private cancelShown: (() => void) | undefined;
   private cancelLeaving: (() => void) | undefined;
   private readonly shown = new Set<string>();
+  /** Whole texts by id: while a suggestion is typed through, only what is left of it is offered again. */
+  private readonly wholes = new Map<string, string>();
   private readonly ended = new Set<string>();
 
   constructor(private readonly outlet: Outlet) {}
@@ -85,7 +87,7 @@ export class OfferTracker {
    * editor, and is left out.
    */
   offered(uri: string, cursor: Position, before: string, items: readonly Offered[]): void {
-    const drawn = items.flatMap((item) => remaining(item, cursor, before));
+    const drawn = items.flatMap((item) => remaining(item, cursor, before).map((rest) => this.ofWhole(item, rest)));
     if (drawn.length === 0) {
       this.end();
       return;
@@ -161,6 +163,20 @@ export class OfferTracker {
       this.offer = undefined;
       this.outlet.pending(false);
     }
+  }
+
+  /** `rest`, counted from the beginning of the suggestion as it was offered first. */
+  private ofWhole(item: Offered, rest: Remaining): Remaining {
+    const whole = this.wholes.get(item.id);
+    if (whole?.endsWith(rest.rest) === true) {
+      return { ...rest, taken: whole.length - rest.rest.length };
+    }
+    this.wholes.set(item.id, lf(item.text));
+    const oldest = this.wholes.size > REMEMBERED ? this.wholes.keys().next().value : undefined;
+    if (oldest !== undefined) {
+      this.wholes.delete(oldest);
+    }
+    return rest;
   }
 
   private edited(edit: Edit): void {

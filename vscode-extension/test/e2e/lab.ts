@@ -1,7 +1,7 @@
 /** One code-server with its own settings, workspace, feedback log and scripted endpoint. */
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,6 +119,15 @@ export class Lab {
     return path;
   }
 
+  /** Empties every file of the workspace; that it is there, and open somewhere, may still matter. */
+  empty(): void {
+    for (const entry of readdirSync(this.workspace, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) {
+        writeFileSync(join(entry.parentPath, entry.name), '');
+      }
+    }
+  }
+
   /** What is saved under `name`. */
   read(name: string): string {
     return readFileSync(join(this.workspace, name), 'utf8');
@@ -232,6 +241,7 @@ export class Lab {
       { key: 'ctrl+alt+l', command: 'editor.action.inlineSuggest.acceptNextLine' },
       { key: 'ctrl+alt+w', command: 'chiron.why' },
       { key: 'ctrl+alt+m', command: 'chiron.menu' },
+      { key: 'ctrl+alt+x', command: 'workbench.action.revertAndCloseActiveEditor' },
       { key: 'ctrl+alt+n', command: 'notifications.clearAll' },
     ];
     const user = join(this.folder, 'user', 'User');

@@ -75,6 +75,9 @@ async function runOne(scenario: Scenario, installed: Installed, browser: Browser
       window = await shared.get();
     }
     await scenario.run(window);
+    if (!scenario.lab) {
+      await window.tidy();
+    }
     return undefined;
   } catch (error) {
     const shot = join(SHOTS, `${scenario.name.replaceAll(/\W+/g, '-')}-${attempt}.png`);

@@ -42,13 +42,17 @@ export const PICTURE = {
   text: 'ansible.builtin.template:\n    src: nginx.conf.j2\n    dest: /etc/nginx/nginx.conf\n    mode: "0644"\n  notify: Restart nginx',
 };
 
-/** YAML for `chiron.models.fake`. Each name is in one file at a time, so a substring of the prompt selects. */
+/** YAML for `chiron.models.fake`. */
 export const SCRIPT = JSON.stringify({
   model: 'scripted',
   rules: [
     PICTURE,
     ...Object.values(PLACES),
-    ...[...WORDS.map(task), ...MEASURED].map(({ name, body }) => ({ match: name, text: `${body.join('\n      ')}\n` })),
+    ...[...WORDS.map(task), ...MEASURED].map(({ name, body }) => ({
+      // The last name in the prompt: tasks that were recalled as examples stand before it.
+      regex: `- name: ${name}(?:(?!- name:)[\\s\\S])*\\Z`,
+      text: `${body.join('\n      ')}\n`,
+    })),
   ],
   default: '',
 });

@@ -139,7 +139,7 @@ export class Window {
 
   async save(): Promise<void> {
     await this.press('Control+s');
-    await this.page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+    await this.page.locator('.editor-group-container.active .tab.active.dirty').waitFor({ state: 'detached' });
   }
 
   /** Runs a command by the name it has in the palette. */
@@ -179,6 +179,16 @@ export class Window {
       await sleep(100);
     }
     throw new Error(`the status bar does not say ${String(pattern)} but ${JSON.stringify(last)}`);
+  }
+
+  /** Closes what is open and empties every file, so that the next scenario recalls nothing of this one. */
+  async tidy(): Promise<void> {
+    await this.press('Escape', 'Escape');
+    for (let n = 0; n < 4; n += 1) {
+      await this.press('Control+Alt+x');
+      await sleep(100);
+    }
+    this.lab.empty();
   }
 
   /** Takes a picture, for a person to look at and for the documentation. */

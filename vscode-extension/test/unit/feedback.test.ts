@@ -137,6 +137,20 @@ test('a word accepted is observed: several characters at once and a cursor that 
   assert.equal(tracker.current, 'a');
 });
 
+test('what was accepted is counted from the beginning, when only the rest is offered again', () => {
+  const { tracker, type, sent, at } = offered();
+  type('\n      ansible', 3, NAME_LINE.length);
+  tracker.selected(URI, at(4, 13), false);
+  const line = '      ansible';
+  tracker.offered(URI, at(4, 13), line, [{ id: 'a', text: BODY.slice(1), start: at(4, 0) }]);
+  type('.builtin', 4, 13);
+  tracker.selected(URI, at(4, 21), false);
+  assert.deepEqual(
+    sent.map(({ acceptedLength }) => acceptedLength),
+    [`${NAME_LINE}\n      ansible`.length, `${NAME_LINE}\n      ansible.builtin`.length],
+  );
+});
+
 test('several characters that a key put in are no accepted word', () => {
   const { tracker, type, kinds, at } = offered();
   type('\n      ansible', 3, NAME_LINE.length);

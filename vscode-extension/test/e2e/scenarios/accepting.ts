@@ -137,18 +137,17 @@ export const accepting: readonly Scenario[] = [
       // Two tasks above answer it, and no model.
       const before = `- hosts: all
   tasks:
-    - name: Copy the banner for day
-      ansible.builtin.copy:
-        src: day
-        dest: /etc/motd
+    - name: Have the folder for day
+      ansible.builtin.file:
+        path: /srv/day
+        state: directory
 
-    - name: Write the banner for night
-      ansible.builtin.template:
-        src: night.j2
-        dest: /etc/motd
+    - name: Find the folder for night
+      ansible.builtin.stat:
+        path: /srv/night
 
     - name: `;
-      const name = 'Put the banner for noon';
+      const name = 'Want the folder for noon';
       await window.fresh(file, before);
       await window.insert(name);
       const first = await window.ghost();
