@@ -247,6 +247,8 @@ class Answer:
     consulted: Consulted | None = None
     catalog_version: str = ""
     pool_version: str = ""
+    #: Secrets of the file by placeholder, so that they are taken out of what is logged. Never written down.
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 # --------------------------------------------------------------------------- models

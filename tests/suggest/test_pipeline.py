@@ -19,6 +19,7 @@ from chiron.suggest.consult import Consultant
 from chiron.suggest.pipeline import Suggester
 from chiron.suggest.place import request_at
 from chiron.suggest.recall import Recall
+from chiron.suggest.record import to_records
 from chiron.syntax.document import Document
 
 GOOD = "ansible.builtin.group:\n    name: gnomes\n    state: present"
@@ -240,6 +241,25 @@ async def test_a_secret_in_the_file_is_not_sent_and_comes_back_only_there(catalo
     assert secret not in answer.consulted.sent
     assert secret not in made.model.calls[0].prompt
     assert secret not in answer.context
+
+
+async def test_a_secret_known_only_from_what_stands_round_it_reaches_neither_model_nor_log(
+    catalog: Catalog,
+) -> None:
+    drawn = (
+        "---\n- name: Make one\n  ansible.builtin.user:\n    name: a\n"
+        "    password: !vault |\n      $ANSIBLE_VAULT;1.1;AES256\n"
+        "      36383166356634613363\n      38353766623237656330\n\n" + NAME
+    )
+    made = bench(catalog, [Rule(texts=(GOOD,))])
+    request = to_request(drawn)
+    answer = await made.suggester.suggest(request, None)
+    assert answer.consulted is not None
+    kept = repr(to_records(request, answer, 0))
+    for hidden in ("36383166356634613363", "38353766623237656330"):
+        assert hidden not in answer.consulted.sent
+        assert hidden not in kept
+        assert hidden not in repr(answer)
 
 
 class Silent(Recall):

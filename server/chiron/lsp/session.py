@@ -34,7 +34,7 @@ from chiron.records import (
     Suggestion,
     Trigger,
 )
-from chiron.redact import redact
+from chiron.redact import redact, redact_part
 from chiron.suggest.place import request_at
 from chiron.suggest.record import to_records
 from chiron.syntax.document import Change, Document
@@ -371,6 +371,13 @@ class Session:
         """The editor saw something that no change shows."""
         self._keep(self._tracker.told(event.model_dump(), self._now_ms()))
 
+    def _redacted(self, text: str) -> str:
+        """`text` without secrets, seen where it stands in an open document, if it stands in one."""
+        for document in self.documents.values():
+            if (at := document.text.find(text)) >= 0:
+                return redact_part(document.text, at, at + len(text)).text
+        return redact(text).text
+
     def _keep(self, events: Sequence[Event]) -> None:
         """Writes `events` to the log; before there is one they wait."""
         for event in events:
@@ -378,7 +385,7 @@ class Session:
                 self._last_accepted = event.suggestion_id
             row = event
             if "text" in event.data:
-                row = replace(event, data={**event.data, "text": redact(str(event.data["text"])).text})
+                row = replace(event, data={**event.data, "text": self._redacted(str(event.data["text"]))})
             parts = self.ready
             if parts is None:
                 self._early.append(row)

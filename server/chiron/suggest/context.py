@@ -6,15 +6,17 @@ the guardrails, which keep what they see to themselves.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chiron.ansible.project import Project
 from chiron.records import Facts, Request, Task
-from chiron.redact import Redaction, redact
+from chiron.redact import Redaction, redact, redact_part
 
 #: Lines on each side of the cursor that the log keeps.
 LOGGED_LINES = 12
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +40,15 @@ class Context:
 
 def gather(request: Request, project: Project | None) -> Context:
     """The context of `request`. Without a project there are no facts, and their absence proves nothing."""
-    scope = request.scope
-    lines = request.text.split("\n")
-    preceding = lines[: scope.task_line]
-    redaction = redact("\n".join(preceding))
-    head = redact(scope.before, known=redaction)
-    shown = redaction.text.split("\n") if preceding else []
-    following = redact(
-        "\n".join(lines[scope.range.end.line + 1 : scope.range.end.line + 1 + LOGGED_LINES]), known=head
-    )
+    scope, text = request.scope, request.text
+    starts = _line_starts(text, scope.range.end.line + LOGGED_LINES + 2)
+    at = starts[scope.range.start.line] + scope.range.start.column
+    head_at = at - len(scope.before)
+    end = starts[scope.range.end.line] + scope.range.end.column
+    preceding = redact_part(text, 0, head_at)
+    head = redact_part(text, head_at, at, known=preceding)
+    following = redact_part(text, end, starts[-1], known=head)
+    shown = preceding.text.splitlines()
     above = "\n".join([*shown[-LOGGED_LINES:], head.text])
     facts = Facts(complete=False)
     tasks: Sequence[Task] = ()
@@ -63,9 +65,19 @@ def gather(request: Request, project: Project | None) -> Context:
         redaction=head,
         preceding=tuple(shown),
         head=head.text,
-        logged=f"{above}\n{following.text}",
+        logged=f"{above}{following.text}",
         logged_at=len(above),
     )
+
+
+def _line_starts(text: str, n: int) -> list[int]:
+    """Offsets at which the first `n` lines begin, and of the text's end where it has fewer."""
+    starts = [0]
+    for line_end in _LINE_END.finditer(text):
+        starts.append(line_end.end())
+        if len(starts) > n:
+            return starts
+    return [*starts, len(text)]
 
 
 def similar_text(tasks: Sequence[Task], column: int, known: Redaction) -> str:

@@ -127,6 +127,7 @@ class Suggester:
             consulted=basket.consulted,
             catalog_version=self.catalog.version,
             pool_version=context.project_version,
+            secrets=context.redaction.secrets,
         )
 
     # ------------------------------------------------------------------ stages

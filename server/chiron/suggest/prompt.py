@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chiron.ansible.catalog import Catalog
-from chiron.records import Capabilities, Expects, ModelRequest, Module, Scope, ScopeKind, Task
+from chiron.records import Capabilities, Expects, ModelRequest, Scope, ScopeKind, Task
 from chiron.suggest.context import Context, similar_text
 from chiron.suggest.grammar import further_options_grammar, task_grammar, words_grammar
 from chiron.suggest.layout import lay_out_fragment
@@ -128,15 +128,13 @@ def _most_tokens(scope: Scope) -> int:
 def _grammar(context: Context, catalog: Catalog, modules: Sequence[str]) -> str | None:
     scope, used = context.request.scope, context.facts.used_modules
     if scope.kind is ScopeKind.TASK_BODY:
-        pairs = [(written, module) for written in modules if (module := catalog.module(written))]
+        pairs = [(written, found) for written in modules if (found := catalog.module(written))]
         return task_grammar(pairs, scope, _options_used(modules, used))
     if scope.kind is ScopeKind.MODULE_OPTIONS and not scope.typed:
-        module: Module | None = catalog.module(scope.module) if scope.module else None
-        return (
-            further_options_grammar(module, scope, _options_used([scope.module or ""], used))
-            if module
-            else None
-        )
+        module = catalog.module(scope.module) if scope.module else None
+        if module is None:
+            return None
+        return further_options_grammar(module, scope, _options_used([scope.module or ""], used))
     if scope.kind is ScopeKind.MODULE_NAME:
         return words_grammar([m.removeprefix(scope.typed) for m in modules if m.startswith(scope.typed)])
     return None

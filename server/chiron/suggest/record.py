@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chiron.records import Answer, Consulted, Request, Suggestion, SuggestionRecord, Withheld
-from chiron.redact import redact
+from chiron.redact import Redaction, redact
 
 _NOT_CONSULTED = Consulted("", "", "", "", from_cache=False, leaves_machine=False)
 
@@ -23,6 +23,7 @@ def _row(
     withheld = one if isinstance(one, Withheld) else None
     # Only what a model had a part in carries the exchange: a recalled task owes it nothing.
     by_model = suggestion is None or suggestion.model is not None
+    known = Redaction("", answer.secrets, {})
     consulted = (answer.consulted if by_model else None) or _NOT_CONSULTED
     return SuggestionRecord(
         id=suggestion.id if suggestion else f"{answer.id}-w{rank}",
@@ -33,8 +34,8 @@ def _row(
         scope=scope.kind,
         uri=request.place.uri,
         line=scope.task_line,
-        task_name=redact(scope.task_name).text,
-        text=redact(one.text).text,
+        task_name=redact(scope.task_name, known=known).text,
+        text=redact(one.text, known=known).text,
         source=one.source,
         module=suggestion.module if suggestion else None,
         model=suggestion.model if suggestion else None,
@@ -54,5 +55,5 @@ def _row(
         confidence=suggestion.confidence if suggestion else 0.0,
         rank=rank,
         withheld=withheld.reason if withheld else None,
-        withheld_detail=redact(withheld.detail).text if withheld else "",
+        withheld_detail=redact(withheld.detail, known=known).text if withheld else "",
     )
