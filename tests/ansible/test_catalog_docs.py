@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.compare_ansible_doc import compare
+from compare_ansible_doc import compare
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.constraints import read_constraints
 from chiron.ansible.docs import python_texts

@@ -498,7 +498,7 @@ async def play_all(session: Session, kind: str, drawn: str, eol: str) -> dict[st
     for writer in writers.values():
         writer.close()
     await session.leave()
-    await session.client.stop()  # type: ignore[no-untyped-call]  # the client's base class has no types
+    await session.client.stop()
     return writers
 
 
