@@ -50,7 +50,7 @@ export class Window {
     // By its whole path, so that it is found before any index knows it.
     await input.fill(`${this.lab.workspace}/${name}`);
     const base = name.split('/').at(-1) ?? name;
-    await this.page.locator('.quick-input-widget .monaco-list-row').filter({ hasText: base }).first().waitFor();
+    await this.page.locator('.quick-input-widget .monaco-list-row.focused').filter({ hasText: base }).first().waitFor();
     await this.press('Enter');
     await this.editor(name).waitFor();
     await this.page.locator(`.tab.active[data-resource-name="${base}"]`).first().waitFor();

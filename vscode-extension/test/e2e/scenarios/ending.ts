@@ -112,7 +112,7 @@ export const ending: readonly Scenario[] = [
       await window.type('- pear');
       await window.noGhost(300);
       await window.save();
-      assert.match(window.lab.read('group_vars/all.yml'), /^fruit:\n {4}- pear/);
+      assert.match(window.lab.read('group_vars/all.yml'), /^fruit:\n {2}- pear/);
       assert.deepEqual(await window.lab.rows('group_vars/all.yml'), []);
     },
   },

@@ -41,7 +41,7 @@ export const pictures: readonly Scenario[] = [
       await window.press('Tab');
       await sleep(500);
       await window.save();
-      await window.editor(FILE).locator('.view-line').filter({ hasText: 'nginx.conf.j2' }).hover();
+      await window.editor(FILE).locator('.view-line span > span').filter({ hasText: 'nginx.conf.j2' }).last().hover();
       await window.page.locator('.monaco-hover').filter({ hasText: 'suggested this from' }).first().waitFor();
       await sleep(500);
       await window.shot('why');

@@ -16,7 +16,7 @@ export const reading: readonly Scenario[] = [
       await named(window, file, apt);
       await window.press('Tab');
       await saved(window, file, written(apt));
-      await window.editor(file).locator('.view-line').filter({ hasText: 'present' }).last().hover();
+      await window.editor(file).locator('.view-line span > span').filter({ hasText: 'present' }).last().hover();
       const hover = window.page.locator('.monaco-hover').filter({ hasText: 'suggested this from' }).first();
       await hover.waitFor();
       assert.match((await hover.textContent()) ?? '', /ansible\.builtin\.apt/);
