@@ -20,6 +20,7 @@ from support.sessions import Session, Start
 async def start(environ: dict[str, str], home: Path, tmp_path: Path) -> AsyncIterator[Start]:
     """Starts a server, with a scripted model where rules are given, and connects a client to it."""
     sessions: list[Session] = []
+    readers: list[asyncio.Task[None]] = []
 
     async def started(
         *,
@@ -38,6 +39,13 @@ async def start(environ: dict[str, str], home: Path, tmp_path: Path) -> AsyncIte
             settings["CHIRON_MODEL"] = f"fake:{script}"
         client = make_test_lsp_client()
         await client.start_io(sys.executable, "-m", "chiron", "serve", env=settings)
+        process = client._server
+        assert process is not None
+        if client._stderr_forwarder is not None:
+            client._stderr_forwarder.cancel()
+            await asyncio.wait([client._stderr_forwarder])
+        log: list[str] = []
+        readers.append(asyncio.create_task(_read_log(process, log)))
         general = types.GeneralClientCapabilities(position_encodings=encodings) if encodings else None
         answer = await client.initialize_session(
             types.InitializeParams(
@@ -47,7 +55,7 @@ async def start(environ: dict[str, str], home: Path, tmp_path: Path) -> AsyncIte
             )
         )
         encoding = answer.capabilities.position_encoding or "utf-16"
-        session = Session(client, home, workspace, str(getattr(encoding, "value", encoding)))
+        session = Session(client, home, workspace, str(getattr(encoding, "value", encoding)), log, process.pid)
         sessions.append(session)
         return session
 
@@ -58,3 +66,12 @@ async def start(environ: dict[str, str], home: Path, tmp_path: Path) -> AsyncIte
                 await asyncio.wait_for(session.client.shutdown_session(), 10)
             finally:
                 await session.client.stop()
+    await asyncio.gather(*readers)
+
+
+async def _read_log(process: asyncio.subprocess.Process, log: list[str]) -> None:
+    """Keeps what the server writes on standard error, and hands it on."""
+    assert process.stderr is not None
+    while line := await process.stderr.readline():
+        log.append(line.decode("utf-8", "replace").rstrip("\n"))
+        sys.stderr.write(log[-1] + "\n")

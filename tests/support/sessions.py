@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,15 @@ class Session:
     home: Path
     root: Path
     encoding: str = "utf-16"
+    #: What the server has written on standard error so far, line by line.
+    log: list[str] = field(default_factory=list)
+    pid: int = 0
+    version: int = 1
+
+    @property
+    def told(self) -> list[str]:
+        """The messages that a person was shown so far."""
+        return [message.message for message in self.client.messages]
 
     def open(self, relative: str, text: str) -> str:
         """Opens a file of the workspace with `text`, which need not be on disk, and returns its URI."""
@@ -84,7 +93,8 @@ class Session:
         self.client.protocol.notify(method, params)
 
     async def ask(self, method: str, params: dict[str, Any]) -> Any:
-        return await self.client.protocol.send_request_async(method, params)
+        """Any request of Chiron's own, answered in plain values."""
+        return plain(await self.client.protocol.send_request_async(method, params))
 
     async def leave(self) -> None:
         """Shutdown and exit, after which every row is in the log."""
@@ -93,3 +103,10 @@ class Session:
 
 
 Start = Callable[..., Awaitable[Session]]
+
+
+def plain(value: Any) -> Any:
+    """The client makes objects of mappings; this makes mappings of them again."""
+    if hasattr(value, "_asdict"):
+        return {key: plain(inner) for key, inner in value._asdict().items()}
+    return [plain(inner) for inner in value] if isinstance(value, list) else value

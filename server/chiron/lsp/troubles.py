@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ class Troubles:
         self._now.pop(place, None)
         self._now[place] = trouble
         told, at = self._told.get(place, (None, 0.0))
-        news = told != trouble or self._clock() - at >= _QUIET_S
+        news = told is None or _words(told) != _words(trouble) or self._clock() - at >= _QUIET_S
         if news:
             self._told[place] = (trouble, self._clock())
             if not logged:
@@ -72,6 +73,11 @@ class Troubles:
         if self._now.pop(place, None) is not None:
             log.info("%s: works again", place)
             self._tell(self.shown, False)
+
+
+def _words(trouble: Trouble) -> str:
+    """A trouble without its figures: "in another 12 s" and "in another 9 s" are the same news."""
+    return re.sub(r"\d+", "", trouble.message)
 
 
 def where(error: BaseException) -> str:

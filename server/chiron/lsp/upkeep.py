@@ -29,7 +29,7 @@ _QUIET_S, _AGAIN_S = 5.0, 120.0
 #: Rows are settled and old ones erased at the start and then this often.
 _HOUSEKEEPING_S = 3600.0
 #: Not at the very start, when an editor opens many files and a person waits for a first suggestion.
-_FIRST_HOUSEKEEPING_S = 10.0
+_FIRST_HOUSEKEEPING_S = 2.0
 _SETTLED_AT_ONCE = 1_000
 
 
