@@ -7,6 +7,7 @@
     arguments.py   `k=v` strings, `action` and `local_action`
     values.py      booleans, modes, conditions
     loops.py       `with_…`
+    commands.py    `command` and `shell` lines that a module does
     additions.py   names, required options, `no_log`, handlers
     meaning.py     what tasks come to, however they are written: what a safe rewrite leaves as it is
     fix.py         every safe rewrite of a text, proven before it is returned

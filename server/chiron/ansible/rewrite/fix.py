@@ -9,7 +9,7 @@ from typing import Final
 
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.load import load
-from chiron.ansible.rewrite import additions, arguments, loops, names, values
+from chiron.ansible.rewrite import additions, arguments, commands, loops, names, values
 from chiron.ansible.rewrite.edits import Edit, Rewrite, apply_edits, overlap
 from chiron.ansible.rewrite.meaning import meaning_of
 from chiron.ansible.rewrite.sites import Site, sites
@@ -22,6 +22,7 @@ Rule = Callable[[Site], Iterator[Rewrite]]
 RULES: Final[tuple[Rule, ...]] = (
     names.full_name,
     names.replaced_module,
+    commands.module_for_command,
     arguments.own_key,
     arguments.mapping,
     names.replaced_option,
@@ -48,6 +49,7 @@ CODES: Final[Mapping[str, str]] = {
     "loop-filter": "`with_items` and `with_dict` become `loop` with a filter; the title says what differs.",
     "replaced-module": "A removed or deprecated module becomes the one its collection names instead.",
     "replaced-option": "A deprecated option becomes the one its documentation names instead.",
+    "module-for-command": "A command line becomes a call of the module that does the same.",
     "alias": "An option's alias becomes its name.",
     "name": "A task without a name gets one from its module and main option.",
     "add-required": "Required options get their lines, without values.",
