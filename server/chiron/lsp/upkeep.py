@@ -137,9 +137,11 @@ class Upkeep:
         feedback.retain(self._parts.settings.feedback.retention_days, now_ms=self._now_ms())
 
     async def _off_loop(self, call: Callable[..., _T], *arguments: object) -> _T | None:
-        """What `call` returns, or None where it fails: then there is a line in the log and nothing else."""
+        """What `call` returns, or None where it fails. Trouble with a file is told by `look`, in its words."""
         try:
             return await asyncio.to_thread(call, *arguments)
+        except ChironError as error:
+            log.info("upkeep: %s", error)
         except Exception as error:
-            log.warning("upkeep: %s", error if isinstance(error, ChironError) else where(error))
-            return None
+            log.warning("upkeep: %s", where(error))
+        return None

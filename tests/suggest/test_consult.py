@@ -1,0 +1,92 @@
+"""A model that fails is left alone for a while, and asked again by itself."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from chiron.errors import ModelError, ModelUnreachable
+from chiron.models.fake import Rule, ScriptedModel
+from chiron.records import ModelRequest
+from chiron.suggest.consult import FIRST_REST_S, LONGEST_REST_S, Consultant, Rest
+
+QUESTION = ModelRequest(prompt="- name: Frobnicate", stop=(), max_tokens=10)
+
+
+class Clock:
+    now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def rests(rest: Rest) -> bool:
+    try:
+        rest.check()
+    except ModelError:
+        return True
+    return False
+
+
+def check_rest_of(rest: Rest, clock: Clock, seconds: float) -> None:
+    """The model is left alone for that long and no longer."""
+    assert rests(rest)
+    clock.now_s += seconds - 0.01
+    assert rests(rest)
+    clock.now_s += 0.02
+    assert not rests(rest)
+
+
+def test_each_failure_in_a_row_is_followed_by_a_longer_rest() -> None:
+    clock = Clock()
+    rest = Rest(clock)
+    assert not rests(rest)
+    expected = FIRST_REST_S
+    for _ in range(8):
+        rest.failed(ModelUnreachable("It is down."))
+        check_rest_of(rest, clock, expected)
+        expected = min(LONGEST_REST_S, expected * 2)
+    rest.answered()
+    rest.failed(ModelUnreachable("It is down."))
+    check_rest_of(rest, clock, FIRST_REST_S)
+
+
+def test_requests_that_fail_together_fail_once() -> None:
+    clock = Clock()
+    rest = Rest(clock)
+    for _ in range(5):
+        rest.failed(ModelUnreachable("It is down."))
+    check_rest_of(rest, clock, FIRST_REST_S)
+
+
+def test_what_is_told_during_a_rest_is_what_went_wrong() -> None:
+    rest = Rest(Clock())
+    rest.failed(ModelUnreachable("It is down.", advice="Start it."))
+    with pytest.raises(ModelUnreachable, match="It is down. Start it."):
+        rest.check()
+
+
+async def test_a_dead_endpoint_is_not_asked_at_every_request_unless_a_person_insists() -> None:
+    model = ScriptedModel([Rule(fault="unreachable", times=2), Rule(texts=("ok",))])
+    consultant = Consultant(model, None, life_s=1, nothing_s=1)
+    for _ in range(10):
+        with pytest.raises(ModelUnreachable):
+            await consultant.ask(QUESTION, "a")
+    assert model.n_calls == 1
+    with pytest.raises(ModelUnreachable):
+        await consultant.ask(QUESTION, "a", insist=True)
+    assert model.n_calls == 2
+    assert (await consultant.ask(QUESTION, "a", insist=True)).answer.texts == ("ok",)
+    assert (await consultant.ask(QUESTION, "a")).answer.texts == ("ok",)
+
+
+async def test_a_request_that_is_cancelled_is_no_failure() -> None:
+    model = ScriptedModel([Rule(fault="hang", times=1), Rule(texts=("ok",))])
+    consultant = Consultant(model, None, life_s=1, nothing_s=1)
+    waiting = asyncio.ensure_future(consultant.ask(QUESTION, "a"))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert (await consultant.ask(QUESTION, "b")).answer.texts == ("ok",)
