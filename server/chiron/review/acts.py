@@ -52,6 +52,8 @@ class Acts:
             raise Unasked("There is no such verdict.")
         place = in_place(history.suggestion.record)
         correction, valid = given.get("correction", ""), None
+        # A browser sends line ends of its own.
+        correction = correction.replace("\r\n", "\n")
         if correction.strip() == place.task.strip():
             correction = ""
         if correction.strip():

@@ -42,9 +42,13 @@ def read_recorded(uri: str, excluded: Sequence[str]) -> tuple[str | None, str]:
         if isinstance(error, FileNotFoundError):
             return None, "The file is not there any more."
         return None, f"The file cannot be read: {error.strerror}."
-    with os.fdopen(fd, "rb") as file:
+    try:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode) or found.st_size > _MOST_BYTES:
             return None, "What stands there now is no file of tasks."
-        text = file.read(_MOST_BYTES).decode("utf-8", "replace")
-    return text, ""
+        with os.fdopen(fd, "rb", closefd=False) as file:
+            return file.read(_MOST_BYTES).decode("utf-8", "replace"), ""
+    except OSError as error:
+        return None, f"The file cannot be read: {error.strerror}."
+    finally:
+        os.close(fd)

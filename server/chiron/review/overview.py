@@ -232,8 +232,8 @@ class _Drawing:
         ]
         return self._lines(
             "Cost per strong acceptance",
-            (Series("cost", "a", points),),
-            lambda usd: f"${usd:.3g}",
+            (Series("cost", "b", points),),
+            lambda usd: f"${usd:.2g}",
             None,
             "What all answers cost, over the strong acceptances of all sources.",
         )

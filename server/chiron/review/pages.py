@@ -21,8 +21,8 @@ from chiron.review.view import KINDS, title, to_card, to_row
 from chiron.store import feedback_figures, feedback_search
 from chiron.store.feedback_search import QueueKind, Search, Waiting
 
-#: Rows that come with a page, and those that come each time its end is near.
-_PAGE = 100
+#: Rows that come with a page, and those that come each time its end is near: who scrolls wants many.
+_PAGE, _MORE = 100, 400
 #: As long as a queue gets, and how many of them are remembered for their windows.
 _LONGEST_QUEUE = 1000
 _QUEUES = 32
@@ -108,7 +108,7 @@ class Pages:
 
     def _queue_part(self, ticket: str, waiting: list[Waiting], start: int) -> dict[str, Any]:
         now_ms, zone = self._parts.now_ms(), self._parts.zone
-        end = start + _PAGE
+        end = start + (_MORE if start else _PAGE)
         rows = [to_row(one.row, zone, now_ms, one.kind) for one in waiting[start:end]]
         more = {"ticket": ticket, "from": end}
         return {"rows": rows, "more": f"/queue/rows?{urlencode(more)}" if end < len(waiting) else ""}
@@ -153,13 +153,12 @@ class Pages:
         until = search.filters.until_ms
         bound = min(as_of + 1, until) if until is not None else as_of + 1
         search = replace(search, filters=replace(search.filters, until_ms=bound))
-        found = self._parts.log.ask(
-            partial(feedback_search.found, search=search, limit=_PAGE + 1, offset=start)
-        )
+        n = _MORE if start else _PAGE
+        found = self._parts.log.ask(partial(feedback_search.found, search=search, limit=n + 1, offset=start))
         now_ms, zone = self._parts.now_ms(), self._parts.zone
-        rows = [to_row(one, zone, now_ms) for one in found[:_PAGE]]
-        more = urlencode({**asked, "from": start + _PAGE, "as_of": as_of})
-        return {"rows": rows, "more": f"/search/rows?{more}" if len(found) > _PAGE else ""}
+        rows = [to_row(one, zone, now_ms) for one in found[:n]]
+        more = urlencode({**asked, "from": start + n, "as_of": as_of})
+        return {"rows": rows, "more": f"/search/rows?{more}" if len(found) > n else ""}
 
     # ----------------------------------------------------------------- one suggestion
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markupsafe import Markup
 
 from chiron.review.visible import plain
 
 WIDTH, HEIGHT = 400, 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 10, 24
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 8, 10, 24
 _BAR_HEIGHT, _NAME_WIDTH, _AFTER_WIDTH = 25, 134, 104
 
 
@@ -67,14 +68,9 @@ def line_plot(
             for run in runs
             if len(run) > 1
         ]
-        # Points after the lines, so that they lie above and can be hit; the target is larger than the dot.
-        for number, point in enumerate(one.points):
-            if point.value is not None:
-                dot = Markup(
-                    '<circle class="hit" cx="{0:.1f}" cy="{1:.1f}" r="9"/>'
-                    '<circle class="dot {2}" cx="{0:.1f}" cy="{1:.1f}" r="2.6"/>'
-                ).format(x(number), _y(point.value, top), one.look)
-                parts.append(_link(point, dot, linked=linked))
+    parts += [
+        part for number in range(len(labels)) for part in _points(series, number, x, top, linked=linked)
+    ]
     return _svg(parts, HEIGHT, "plot")
 
 
@@ -106,7 +102,7 @@ def bar_plot(bars: Sequence[Bar], *, top: float | None = None, linked: bool = Tr
     for number, bar in enumerate(bars):
         y = number * _BAR_HEIGHT
         name = plain(bar.name)
-        short = name if len(name) <= 21 else f"…{name[-20:]}"
+        short = name if len(name) <= 20 else f"…{name[-17:]}"
         parts.append(
             Markup('<text class="name" x="{}" y="{}">{}<title>{}</title></text>').format(
                 _NAME_WIDTH - 8, y + 17, short, name
@@ -130,6 +126,37 @@ def bar_plot(bars: Sequence[Bar], *, top: float | None = None, linked: bool = Tr
             )
         )
     return _svg(parts, max(1, len(bars)) * _BAR_HEIGHT + 4, "bars")
+
+
+def _points(
+    series: Sequence[Series], number: int, x: Callable[[int], float], top: float, *, linked: bool
+) -> list[Markup]:
+    """The points of one step. Each gets the part of the step's height that is nearest to it to be hit in.
+
+    Dots that lie on each other would otherwise hide each other from the pointer.
+    """
+    shown = sorted(
+        (
+            (_y(one.points[number].value or 0.0, top), one)
+            for one in series
+            if one.points[number].value is not None
+        ),
+        key=lambda pair: pair[0],
+    )
+    heights = [y for y, _ in shown]
+    cuts = [0.0, *((low + high) / 2 for low, high in pairwise(heights)), float(HEIGHT - _BOTTOM)]
+    left, width = x(number) - (x(1) - x(0)) / 2, x(1) - x(0)
+    return [
+        _link(
+            one.points[number],
+            Markup(
+                '<rect class="hit" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>'
+                '<circle class="dot {}" cx="{:.1f}" cy="{:.1f}" r="2.6"/>'
+            ).format(left, cuts[at], width, max(0.0, cuts[at + 1] - cuts[at]), one.look, x(number), y),
+            linked=linked,
+        )
+        for at, (y, one) in enumerate(shown)
+    ]
 
 
 def _svg(parts: Sequence[Markup], height: int, look: str) -> Markup:

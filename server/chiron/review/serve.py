@@ -59,6 +59,8 @@ def _listen(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
+        # From here on whoever opens the address waits, and is not turned away.
+        listener.listen()
     except OSError as error:
         listener.close()
         raise ChironError(

@@ -173,7 +173,7 @@ def _ids(
         QueueKind.CHANCE: (
             "withheld IS NULL AND outcome IS NOT NULL AND outcome <> 'not_seen'",
             # A number that looks drawn by lot, and is the same for the same seed.
-            "((at_ms * 2654435761 + ?4 * 40503) % 4294967291)",
+            "((at_ms % 1000003 + ?4 % 1000003 * 7919) * 2654435761 % 4294967291)",
         ),
     }[kind]
     sql = f"SELECT id FROM suggestion WHERE {where} AND {condition} ORDER BY {order} LIMIT ?1"  # noqa: S608
