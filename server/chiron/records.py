@@ -265,6 +265,8 @@ class Capabilities:
     logprobs: bool = False
     #: Lines of the file worth sending: a model that reads slowly answers late if it is given much.
     prompt_lines: int = 60
+    #: How likely what it writes is to be kept, before anything has been learned about it.
+    trust: float = 0.6
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ PLAY = (
     "---\n- name: 🚀 Everything\n  hosts: all\n  tasks:\n"
     f"    - name: Greet\n      ansible.builtin.debug:\n        msg: hello\n\n    {NAME} 🚀¦\n"
 )
+OTHER = "- name: Prepare a floor for dancing\n  ansible.builtin.group:\n    name: floor\n    state: present\n"
 #: Long enough for a person to have seen what is offered.
 SEEN_S = 0.6
 QUIET = (EventKind.OFFERED, EventKind.KEPT_AT)
@@ -519,12 +520,17 @@ UTF_8 = types.PositionEncodingKind.Utf8
 async def test_the_log_holds_what_somebody_watching_an_editor_would_have_written_down_that(
     start: Start,
     home: Path,
+    tmp_path: Path,
     kind: str,
     drawn: str,
     eol: str,
     encodings: list[types.PositionEncodingKind] | None,
 ) -> None:
     body = BODY.replace("\n", "\n    ") if drawn is PLAY else BODY
+    # What stands elsewhere in the workspace is the alternative to what the model writes.
+    other = tmp_path / "workspace" / "roles" / "hall" / "tasks" / "main.yml"
+    other.parent.mkdir(parents=True)
+    other.write_text(OTHER, encoding="utf-8")
     session = await start(rules=[{"match": "", "text": body}], encodings=encodings)
     writers = await play_all(session, kind, drawn, eol)
     rows = read(home)

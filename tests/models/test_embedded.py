@@ -141,7 +141,9 @@ async def test_what_it_is_said_to_do_is_what_a_probe_finds(warm_directory: Path,
         endpoint = Endpoint(base_url=server.base_url, model="any", style="completion", timeout_s=120)
         direct = EndpointModel(endpoint, api_key=server.key)
         found = await direct.capabilities()
-        assert replace(found, prompt_lines=CAPABILITIES.prompt_lines) == CAPABILITIES
+        assert (
+            replace(found, prompt_lines=CAPABILITIES.prompt_lines, trust=CAPABILITIES.trust) == CAPABILITIES
+        )
         assert await model.capabilities() == CAPABILITIES
         await direct.close()
 

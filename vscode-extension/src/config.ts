@@ -39,6 +39,7 @@ const EDITOR_SUGGEST = {
   nAlternatives: 'n_alternatives',
   recallThreshold: 'recall_threshold',
 } as const;
+const EDITOR_DIAGNOSTICS = { enabled: 'enabled', off: 'off', quiet: 'quiet', debounceMs: 'debounce_ms' } as const;
 
 /** Machine-scoped settings, which become `CHIRON_…` variables when they differ from "not set". */
 export const MACHINE_SETTINGS = [
@@ -79,8 +80,9 @@ export function readSettings(reader: Reader): Settings {
     automatic: reader.get('suggest.automatic') !== false,
     initializationOptions: {
       clientCommands: true,
-      suggest: chosen(reader, EDITOR_SUGGEST),
+      suggest: chosen(reader, 'suggest', EDITOR_SUGGEST),
       feedback: { exclude: excluded(reader) },
+      diagnostics: chosen(reader, 'diagnostics', EDITOR_DIAGNOSTICS),
     },
   };
 }
@@ -104,12 +106,12 @@ function excluded(reader: Reader): string[] {
 }
 
 /** Only what was set by somebody, so that the server's own file keeps its say over our defaults. */
-function chosen(reader: Reader, names: Readonly<Record<string, string>>): Record<string, unknown> {
+function chosen(reader: Reader, room: string, names: Readonly<Record<string, string>>): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [ours, theirs] of Object.entries(names)) {
-    const seen = reader.inspect(`suggest.${ours}`);
+    const seen = reader.inspect(`${room}.${ours}`);
     if (seen && (seen.globalValue ?? seen.workspaceValue ?? seen.workspaceFolderValue) !== undefined) {
-      result[theirs] = reader.get(`suggest.${ours}`);
+      result[theirs] = reader.get(`${room}.${ours}`);
     }
   }
   return result;

@@ -125,6 +125,7 @@ export interface InitializationOptions {
   readonly clientCommands: true;
   readonly suggest: Readonly<Record<string, unknown>>;
   readonly feedback: { readonly exclude: readonly string[] };
+  readonly diagnostics: Readonly<Record<string, unknown>>;
 }
 
 /** The id in an item's command, or undefined where the command is not ours. */

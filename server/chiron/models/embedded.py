@@ -24,7 +24,7 @@ from chiron.records import Capabilities, ModelAnswer, ModelRequest
 
 #: What the packaged server was seen to do; a test probes a running one and compares.
 CAPABILITIES = Capabilities(
-    completions=True, chat=False, json_schema=False, grammar=True, logprobs=True, prompt_lines=24
+    completions=True, chat=False, json_schema=False, grammar=True, logprobs=True, prompt_lines=24, trust=0.3
 )
 
 #: A start that failed is not tried again at every keystroke.

@@ -36,9 +36,6 @@ from chiron.suggest.guardrails import Check, module_of, run_chain
 from chiron.suggest.rank import rank
 from chiron.suggest.recall import Recall
 
-#: What a model's candidate is believed before anything has been learned about it. It stands below the
-#: recall threshold and above a recalled task of another kind.
-MODEL_CONFIDENCE = 0.5
 #: Modules a model is held to, and similar tasks it is shown.
 N_MODULES, N_SIMILAR = 5, 3
 #: Reasons that telling the model its mistake can mend.
@@ -168,12 +165,13 @@ class Suggester:
         """Adds what the model makes of `context` to `basket`, after at most one repair."""
         try:
             problems: list[str] = []
+            trust = (await consultant.capabilities(insist=False)).trust
             for attempt in ("model", "repair"):
                 heard = await self._ask(consultant, context, recalled, basket, problems, watch)
                 if heard is None or heard.nothing is not None:
                     return
                 candidates = [
-                    _to_candidate(text, heard, context.request.scope) for text in heard.answer.texts
+                    _to_candidate(text, heard, context.request.scope, trust) for text in heard.answer.texts
                 ]
                 watch.lap(attempt if not heard.from_cache else "cache")
                 verdicts = await asyncio.to_thread(self._guard, candidates, context)
@@ -247,12 +245,12 @@ class Suggester:
         )
 
 
-def _to_candidate(written: str, heard: Heard, scope: Scope) -> Candidate:
+def _to_candidate(written: str, heard: Heard, scope: Scope, trust: float) -> Candidate:
     return Candidate(
         text=prompt.to_text(scope, written),
         source=Source.CACHE if heard.from_cache else Source.MODEL,
         model=heard.answer.model,
-        confidence=MODEL_CONFIDENCE,
+        confidence=trust,
         grounds=(Ground("model", heard.answer.model),),
     )
 

@@ -26,7 +26,12 @@ function reader(user: Record<string, unknown>, workspace: Record<string, unknown
 test('nothing set leaves the server to its own settings', () => {
   const settings = readSettings(reader({}));
   assert.deepEqual(settings.environment, {});
-  assert.deepEqual(settings.initializationOptions, { clientCommands: true, suggest: {}, feedback: { exclude: [] } });
+  assert.deepEqual(settings.initializationOptions, {
+    clientCommands: true,
+    suggest: {},
+    feedback: { exclude: [] },
+    diagnostics: {},
+  });
   assert.equal(settings.automatic, true);
 });
 
