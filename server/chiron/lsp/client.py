@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -46,6 +47,8 @@ class Editor:
         cls, path: Path, root: Path, arguments: Sequence[str] = (), environ: Mapping[str, str] | None = None
     ) -> Editor:
         """Starts `chiron serve`, as an editor would, and opens `path` in it."""
+        # A server says more than a small editor listens to, and pygls warns of each such message.
+        logging.getLogger("pygls").setLevel(logging.ERROR)
         client = LanguageClient("chiron-editor", __version__, converter_factory=protocol.converter)
         environment = {**os.environ, **(environ or {})}
         await client.start_io(sys.executable, "-m", "chiron", "serve", *arguments, env=environment)
