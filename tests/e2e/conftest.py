@@ -13,6 +13,7 @@ import pytest_asyncio
 from lsprotocol import types
 from pytest_lsp import make_test_lsp_client
 
+from support.light_bulb import Editor, StartEditor
 from support.sessions import Session, Start
 
 
@@ -55,7 +56,9 @@ async def start(environ: dict[str, str], home: Path, tmp_path: Path) -> AsyncIte
             )
         )
         encoding = answer.capabilities.position_encoding or "utf-16"
-        session = Session(client, home, workspace, str(getattr(encoding, "value", encoding)), log, process.pid)
+        session = Session(
+            client, home, workspace, str(getattr(encoding, "value", encoding)), log, process.pid
+        )
         sessions.append(session)
         return session
 
@@ -75,3 +78,20 @@ async def _read_log(process: asyncio.subprocess.Process, log: list[str]) -> None
     while line := await process.stderr.readline():
         log.append(line.decode("utf-8", "replace").rstrip("\n"))
         sys.stderr.write(log[-1] + "\n")
+
+
+@pytest_asyncio.fixture
+async def start_editor(environ: dict[str, str], tmp_path: Path) -> AsyncIterator[StartEditor]:
+    """Starts a server and connects an editor to it."""
+    editors: list[Editor] = []
+
+    async def started(*, environ_over: dict[str, str] | None = None, **over: Any) -> Editor:
+        root = tmp_path / f"workspace{len(editors)}"
+        root.mkdir()
+        editor = await Editor.start(root, environ | (environ_over or {}), **over)
+        editors.append(editor)
+        return editor
+
+    yield started
+    for editor in editors:
+        await editor.leave()

@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-import pytest_asyncio
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from support.light_bulb import Editor, StartEditor
+from support.light_bulb import StartEditor
 
 BAD = (
     "---\n- name: Copy it\n  ansible.builtin.copy:\n    src: a\n    dset: /b\n- name: Second\n  command: ls\n"
 )
-
-
-@pytest_asyncio.fixture
-async def start_editor(environ: dict[str, str], tmp_path: Path) -> AsyncIterator[StartEditor]:
-    """Starts a server and connects an editor to it."""
-    editors: list[Editor] = []
-
-    async def started(*, environ_over: dict[str, str] | None = None, **over: Any) -> Editor:
-        root = tmp_path / f"workspace{len(editors)}"
-        root.mkdir()
-        editor = await Editor.start(root, environ | (environ_over or {}), **over)
-        editors.append(editor)
-        return editor
-
-    yield started
-    for editor in editors:
-        await editor.leave()
 
 
 async def test_a_problem_is_shown_with_its_code_and_a_page_about_it(start_editor: StartEditor) -> None:

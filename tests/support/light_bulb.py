@@ -140,6 +140,22 @@ class Editor:
         raise AssertionError(f"nothing was published for version {version}")
 
     async def actions(self, uri: str, line: int, *, only: list[str] | None = None) -> list[types.CodeAction]:
+        found = await self._offered(uri, line, only)
+        return [one for one in found if isinstance(one, types.CodeAction)]
+
+    async def titles(self, uri: str, line: int) -> list[str]:
+        return [one.title for one in await self._offered(uri, line, None)]
+
+    async def command(self, uri: str, line: int, title: str) -> types.Command:
+        """What is offered under this title and is no edit."""
+        for one in await self._offered(uri, line, None):
+            if isinstance(one, types.Command) and one.title.startswith(title):
+                return one
+        raise AssertionError(title)
+
+    async def _offered(
+        self, uri: str, line: int, only: list[str] | None
+    ) -> list[types.CodeAction | types.Command]:
         at = types.Position(line, 4)
         kinds: Any = only
         answer = await self.client.text_document_code_action_async(
@@ -147,7 +163,7 @@ class Editor:
                 types.TextDocumentIdentifier(uri), types.Range(at, at), types.CodeActionContext([], kinds)
             )
         )
-        return [one for one in answer or [] if isinstance(one, types.CodeAction)]
+        return list(answer or [])
 
     async def action(self, uri: str, line: int, title: str) -> types.CodeAction:
         """The action whose title begins so; the server may still be getting ready."""
@@ -156,7 +172,7 @@ class Editor:
             for one in found:
                 if one.title.startswith(title):
                     return one
-            if found:
+            if found and not title.startswith("Chiron: "):  # a model is probed first
                 break
             await asyncio.sleep(0.1)
         raise AssertionError([one.title for one in found])
@@ -181,8 +197,11 @@ class Editor:
     async def run_command(self, action: types.CodeAction) -> Any:
         """Runs the action's command, as an editor does when the edit is made."""
         assert action.command is not None
+        return await self.run(action.command)
+
+    async def run(self, command: types.Command) -> Any:
         return await self.client.workspace_execute_command_async(
-            types.ExecuteCommandParams(action.command.command, action.command.arguments)
+            types.ExecuteCommandParams(command=command.command, arguments=command.arguments)
         )
 
     async def leave(self) -> None:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 
 from chiron.errors import ChironError
 from chiron.lsp import protocol
+from chiron.lsp.advice import Advice, Failed, Stale
 from chiron.lsp.convert import to_place, to_position
 from chiron.lsp.diagnostics import Diagnoser, Shown, to_diagnostic
 from chiron.lsp.edits import Able, close_together, difference, joined, to_workspace_edit
@@ -35,8 +35,6 @@ _MENDING = frozenset(
     {"replaced-module", "replaced-option", "add-required", "add-handler", "mode-octal", "no-log"}
 )
 _WITH_TASKS = frozenset({FileKind.PLAYBOOK, FileKind.TASKS, FileKind.HANDLERS})
-#: Codes of the protocol.
-_CONTENT_MODIFIED, _REQUEST_FAILED = -32801, -32803
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +49,6 @@ class Chosen:
     fixes: Shown | None = None
 
 
-class Stale(JsonRpcException):
-    """The document is another by now."""
-
-    def __init__(self) -> None:
-        super().__init__("The file has changed since this was offered. Ask again.", code=_CONTENT_MODIFIED)
-
-
-class Failed(JsonRpcException):
-    """The edit could not be worked out; `message` is for a person."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, code=_REQUEST_FAILED)
-
-
 class Actions:
     """The code actions of one session."""
 
@@ -74,13 +58,15 @@ class Actions:
         diagnoser: Diagnoser,
         encoding: Callable[[], str],
         able: Able,
+        advice: Advice,
     ) -> None:
         self._session = session
         self._diagnoser = diagnoser
         self._encoding = encoding
         self._able = able
+        self._advice = advice
 
-    async def offered(self, params: types.CodeActionParams) -> list[types.CodeAction]:
+    async def offered(self, params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
         """What may be done with what stands in the range; nothing while Chiron is being put together."""
         document, parts = self._session.documents.get(params.text_document.uri), self._session.ready
         if document is None or parts is None:
@@ -94,7 +80,13 @@ class Actions:
         chosen = await asyncio.to_thread(_choices, parts, place.path, text, (first, last), shown)
         if document.version != version:
             return []
-        actions = [self._to_action(one, document) for one in chosen if _wanted(one.kind, only)]
+        actions: list[types.CodeAction | types.Command] = [
+            self._to_action(one, document) for one in chosen if _wanted(one.kind, only)
+        ]
+        if not only or _wanted(types.CodeActionKind.RefactorRewrite.value, only):
+            actions += await self._advice.offered(document, parts, first)
+        if document.version != version:
+            return []
         if any(one.startswith("source") for one in only) and _wanted(FIX_ALL, only):
             actions += await self._fix_all(document, parts)
         return actions
@@ -124,6 +116,8 @@ class Actions:
         data: Any = action.data
         if not isinstance(data, dict):
             return action
+        if "model" in data:
+            return await self._advice.resolve(action, data)
         document = self._session.documents.get(str(data.get("uri", "")))
         if document is None or document.version != data.get("version"):
             raise Stale

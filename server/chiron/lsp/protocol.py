@@ -30,6 +30,8 @@ DID_SHOW = "textDocument/didShowCompletion"
 DID_ACCEPT_PART = "textDocument/didPartiallyAcceptCompletion"
 #: The command an accepted item runs.
 ACCEPTED = "chiron.accepted"
+#: The command that explains a task.
+EXPLAIN = "chiron.explain"
 #: The action that makes every safe rewrite of a file.
 FIX_ALL = "source.fixAll.chiron"
 

@@ -23,6 +23,7 @@ from chiron.lsp import protocol, serving
 if TYPE_CHECKING:
     from chiron.config import Settings
     from chiron.lsp.actions import Actions
+    from chiron.lsp.advice import Advice
     from chiron.lsp.diagnostics import Diagnoser
     from chiron.lsp.messages import Status
     from chiron.lsp.session import Session
@@ -74,7 +75,16 @@ class Server(LanguageServer):
         from chiron.lsp.edits import Able
 
         able = Able.of(self.client_capabilities)
-        return Actions(self.session, self.diagnoser, lambda: self.encoding, able)
+        return Actions(self.session, self.diagnoser, lambda: self.encoding, able, self.advice)
+
+    @cached_property
+    def advice(self) -> Advice:
+        from chiron.lsp.advice import Advice
+        from chiron.lsp.edits import Able
+        from chiron.lsp.progress import progress_of
+
+        able = Able.of(self.client_capabilities)
+        return Advice(self.session, lambda: self.encoding, able, progress_of(self))
 
     @property
     def encoding(self) -> str:
@@ -233,12 +243,20 @@ def _register_actions(server: Server) -> None:
         types.TEXT_DOCUMENT_CODE_ACTION,
         types.CodeActionOptions(code_action_kinds=kinds, resolve_provider=True),
     )
-    async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
+    async def code_action(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
         return await server.actions.offered(params)
 
     @server.feature(types.CODE_ACTION_RESOLVE)
     async def code_action_resolve(action: types.CodeAction) -> types.CodeAction:
         return await server.actions.resolve(action)
+
+    @server.command(protocol.EXPLAIN)
+    async def explain(*arguments: Any) -> str | None:
+        if not arguments or not isinstance(arguments[0], dict):
+            return None
+        text = await server.advice.explain(arguments[0])
+        server.window_show_message(types.ShowMessageParams(types.MessageType.Info, text))
+        return text
 
 
 def _register_ours(server: Server) -> None:

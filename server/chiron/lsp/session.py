@@ -285,6 +285,20 @@ class Session:
         """Notes an edit that a person has asked for, and gives it the id under which it is followed."""
         return self._offer(document, request, answer)
 
+    def note(self, request: Request, answer: Answer) -> None:
+        """Keeps in the log what was answered, where it is nothing to put into the text."""
+        parts = self.ready
+        if parts is not None and parts.feedback is not None:
+            for row in to_records(request, answer, self._now_ms()):
+                parts.feedback.record(row)
+
+    def may_send(self, place: Place) -> bool:
+        """Whether a model may be asked about this file: it is not excluded, and nothing is paused there."""
+        parts = self.ready
+        if parts is None or self._paused & {"everywhere", place.uri}:
+            return False
+        return not is_excluded(place, parts.settings.feedback.exclude)
+
     def _offer(self, document: Document, request: Request, answer: Answer) -> Answer:
         """Notes that the suggestions of `answer` are offered. One that is pending already keeps its id."""
         start = document.offset(request.scope.range.start)

@@ -61,5 +61,9 @@ def edited(
     )
     lines = text.split("\n")
     near = "\n".join(lines[max(0, start.line - _LOGGED_LINES) : end.line + _LOGGED_LINES + 1])
-    answer = Answer(secrets.token_hex(8), (suggestion,), (), {}, context=redact(near).text)
+    known = redact(text)
+    context = redact(near, known=known).text
+    answer = Answer(
+        secrets.token_hex(8), (suggestion,), (), {}, context=context, secrets=redact(new, known=known).secrets
+    )
     return Request(place, text, scope, origin, Trigger.INVOKED), answer
