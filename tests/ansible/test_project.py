@@ -114,6 +114,13 @@ def test_handlers_come_from_the_role_what_it_imports_and_what_listens(
     assert set(facts.handlers) == {"restart nginx", "web changed", "reload nginx"}
 
 
+def test_where_a_plays_role_is_not_here_absence_proves_nothing(tmp_path: Path, catalog: Catalog) -> None:
+    play = "- hosts: all\n  roles: [{role}]\n  tasks:\n    - name: a¦\n"
+    project = opened(tmp_path, catalog, {"roles/web/handlers/main.yml": "- name: Restart web\n  ping:\n"})
+    assert check_facts(project, "near.yml", play.replace("{role}", "web")).complete
+    assert not check_facts(project, "far.yml", play.replace("{role}", "somebody.nginx")).complete
+
+
 def test_templates_files_and_tags_are_named_as_a_task_names_them(tmp_path: Path, catalog: Catalog) -> None:
     project = opened(tmp_path, catalog, ROLE)
     facts = check_facts(project, "roles/web/tasks/main.yml", ROLE["roles/web/tasks/main.yml"] + "¦")

@@ -121,7 +121,7 @@ def _references(
         handlers=tuple(dict.fromkeys(handlers)),
         templates=templates,
         files=files,
-        complete=holdings.complete,
+        complete=holdings.complete and not _brings_unknown(holdings, own, folder),
     )
 
 
@@ -185,6 +185,16 @@ def _roles_in_reach(
                 reached.append(known)
             todo.extend(_short(role) for one in holdings.by_role.get(known, ()) for role in one.roles)
     return reached, plays
+
+
+def _brings_unknown(holdings: Holdings, own: Contents, folder: str | None) -> bool:
+    """Whether a play of this file uses a role that is not in the workspace: what it brings is not known."""
+    if folder is not None:
+        return False
+    here = set(holdings.roles.values())
+    return any(
+        _short(role) not in here for role in (*own.roles, *(r for play in own.plays for r in play.roles))
+    )
 
 
 def _short(role: str) -> str:
