@@ -163,6 +163,7 @@ def assemble(
             threshold=settings.suggest.recall_threshold,
             patience_ms=settings.suggest.patience_ms,
             debounce_ms=settings.suggest.debounce_ms,
+            least_confidence=settings.suggest.least_confidence,
         ),
         docs=docs,
         troubles=tuple(troubles),

@@ -95,6 +95,9 @@ class Suggest(BaseModel):
         le=600_000,
         description="Longest wait for a model while something recalled could be shown.",
     )
+    least_confidence: float = Field(
+        0.1, ge=0, le=1, description="While typing, nothing less sure than this is shown."
+    )
     n_alternatives: int = Field(3, ge=1, le=3, description="Most suggestions shown for one place.")
     recall_threshold: float = Field(
         0.82, ge=0, le=1, description="Confidence from which a recalled task needs no model."

@@ -24,6 +24,12 @@ def test_an_alternative_that_is_hardly_likely_is_left_out() -> None:
     check_order([candidate("a", 0.8), candidate("b", 0.05)], 3, "a")
 
 
+def test_what_is_not_sure_enough_is_left_out_and_said() -> None:
+    chosen, withheld = rank([candidate("a", 0.05)], 3, lambda _text: False, least=0.1)
+    assert chosen == []
+    assert [one.reason for one in withheld] == ["unsure"]
+
+
 def test_no_more_are_shown_than_were_asked_for() -> None:
     check_order([candidate(letter, 0.5) for letter in "abcd"], 2, "a", "b")
 

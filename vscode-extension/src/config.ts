@@ -36,6 +36,7 @@ const EDITOR_SUGGEST = {
   automatic: 'automatic',
   debounceMs: 'debounce_ms',
   patienceMs: 'patience_ms',
+  leastConfidence: 'least_confidence',
   nAlternatives: 'n_alternatives',
   recallThreshold: 'recall_threshold',
 } as const;

@@ -49,6 +49,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "plain-secret": "It holds a secret in plain text that does not stand in this file.",
         **dangers.REASONS,
         "nothing-good": "The model was asked the same lately and had nothing that passed.",
+        "unsure": "Nobody asked, and it is not likely enough to be what is wanted.",
         "too-slow": "The model did not answer in time, and something recalled could be shown.",
         "refused-here": "The person turned it down at this place a moment ago.",
     }

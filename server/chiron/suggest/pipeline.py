@@ -77,11 +77,13 @@ class Suggester:
         threshold: float,
         patience_ms: int,
         debounce_ms: int = 0,
+        least_confidence: float = 0.0,
     ) -> None:
         self.catalog = catalog
         self.recall = recall
         self.consultant = consultant
         self._threshold = threshold
+        self._least = least_confidence
         self._debounce_s = debounce_ms / 1000
         self._patience_s = patience_ms / 1000
 
@@ -110,7 +112,8 @@ class Suggester:
             except TimeoutError:
                 basket.withheld.append(Withheld("too-slow", "The model took too long.", source=Source.MODEL))
                 watch.lap("model")
-        chosen, turned_away = rank(basket.passed, request.n, refused)
+        least = self._least if request.trigger == Trigger.AUTOMATIC else 0.0
+        chosen, turned_away = rank(basket.passed, request.n, refused, least)
         watch.lap("rank")
         return Answer(
             id=secrets.token_hex(8),
@@ -264,5 +267,5 @@ def _silence(basket: _Basket, turned_away: Sequence[Withheld]) -> str:
     if basket.trouble:
         return "model-trouble"
     if turned_away:
-        return "refused-here"
+        return turned_away[0].reason
     return "all-withheld" if basket.withheld else "nothing-found"

@@ -11,12 +11,13 @@ LEAST_SHARE = 0.15
 
 
 def rank(
-    candidates: Sequence[Candidate], n: int, refused: Callable[[str], bool]
+    candidates: Sequence[Candidate], n: int, refused: Callable[[str], bool], least: float = 0.0
 ) -> tuple[list[Candidate], list[Withheld]]:
     """At most `n` different candidates, surest first, and those a person refused here lately.
 
     Two candidates are the same when they differ in white space alone; the first of equals stays. An
-    alternative far less likely than the first is noise, and is left out.
+    alternative far less likely than the first is noise, and is left out. So is what is less sure than
+    `least`.
     """
     chosen: list[Candidate] = []
     withheld: list[Withheld] = []
@@ -26,7 +27,10 @@ def rank(
         if not folded or folded in seen:
             continue
         seen.add(folded)
-        if refused(candidate.text):
+        if candidate.confidence < least:
+            detail = f"{candidate.confidence:.2f} is not sure enough to be shown unasked."
+            withheld.append(Withheld("unsure", detail, candidate.text, candidate.source))
+        elif refused(candidate.text):
             withheld.append(
                 Withheld(
                     "refused-here", "You refused this here a moment ago.", candidate.text, candidate.source
