@@ -327,7 +327,7 @@ def test_ten_thousand_rows_are_scrolled_to_their_end_each_once(many: Review, ope
     )
     ids = page.eval_on_selector_all(".row", "rows => rows.map(row => row.dataset.id)")
     assert len(ids) == len(set(ids)) == 10_000
-    page.eval_on_selector(".row:last-of-type", "row => row.click()")
+    page.eval_on_selector(".chunk:last-of-type .row:last-of-type", "row => row.click()")
     wait_for_choice(page, ids[-1])
     page.keyboard.press("k")
     wait_for_choice(page, ids[-2])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from chiron.records import Event, EventKind, Evidence, Source
 from chiron.review.report import figures_for, to_html, to_values
+from chiron.store.feedback import FeedbackLog
 from chiron.store.feedback_figures import figures
 from chiron.store.feedback_search import Search
 from support.reviewing import Review, keep, suggestion
@@ -59,6 +60,18 @@ def test_percentiles_are_times_of_rows(review: Review) -> None:
     assert waits is not None
     assert (waits.p50_ms, waits.p90_ms, waits.p99_ms) == (50.0, 90.0, 99.0)
     assert (waits.n_from_p50, waits.n_from_p90, waits.n_from_p99) == (51, 11, 2)
+
+
+def test_figures_are_never_older_than_the_log(review: Review) -> None:
+    for number in range(1, 4):
+        keep(review.log, suggestion(id=f"s{number}", request_id=f"r{number}"))
+        assert f">{number}</span>" in review.get("/")
+    # Another process may write too.
+    with FeedbackLog(review.data / "feedback.sqlite") as other:
+        keep(other, suggestion(id="s4", request_id="r4"))
+    assert ">4</span>" in review.get("/")
+    review.post("/delete", id="s4", what="suggestion", n=1)
+    assert ">3</span>" in review.get("/")
 
 
 def test_an_empty_log_says_what_to_do(review: Review) -> None:

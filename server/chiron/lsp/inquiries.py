@@ -56,7 +56,7 @@ def info(parts: Assembly) -> dict[str, Any]:
         "feedbackPath": str(feedback_path(parts.settings)),
         "cachePath": str(parts.settings.cache_dir),
         "logPath": None,
-        "reviewCommand": [sys.executable, "-m", "chiron", "feedback", "list"],
+        "reviewCommand": [sys.executable, "-m", "chiron", "review"],
     }
 
 

@@ -40,7 +40,7 @@ class Checked:
 
 
 class Checker:
-    """The validator with the modules installed here, which are read in the background at the first need."""
+    """The validator with the modules installed here, which are read at the first need."""
 
     def __init__(self, open_catalog: Callable[[], Catalog]) -> None:
         self._open = open_catalog
@@ -49,8 +49,8 @@ class Checker:
         self._trouble = ""
 
     def warm(self) -> None:
-        """Begins to read the modules, so that the first check need not wait."""
-        threading.Thread(target=self._ready, name="catalog", daemon=True).start()
+        """Reads the modules, so that the first check need not wait."""
+        self._ready()
 
     def check(self, correction: str, suggested: str, *, in_handlers: bool) -> Checked:
         """What is wrong with `correction`, the whole task that should have stood there. It never raises."""

@@ -18,7 +18,7 @@ from chiron.review.rendering import Templates
 from chiron.review.searching import Unasked, in_words, to_search
 from chiron.review.verdicts import VERDICTS
 from chiron.review.view import KINDS, title, to_card, to_row
-from chiron.store import feedback_figures, feedback_search
+from chiron.store import feedback_search
 from chiron.store.feedback_search import QueueKind, Search, Waiting
 
 #: Rows that come with a page, and those that come each time its end is near: who scrolls wants many.
@@ -53,11 +53,9 @@ class Pages:
             raise Unasked("There is no such period.")
         given: dict[str, Any] = {"origin": None if origin == "any" else origin}
         if period != "all":
-            given["since"] = self._parts.now_ms() - int(period) * _DAY_MS
+            given["since"] = self._parts.midnight_ms(int(period))
         search = to_search({name: str(value) for name, value in given.items() if value is not None})
-        figures = self._parts.log.ask(
-            partial(feedback_figures.figures, search=search, zone_ms=self._parts.zone_ms)
-        )
+        figures = self._parts.figured.of(search)
         return self._templates.response(
             "overview.html",
             page="overview",

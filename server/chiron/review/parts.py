@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from chiron.review.corrections import Checker
+from chiron.review.figured import Figured
 from chiron.review.guard import Keys
 from chiron.review.saved import SavedSearches
 from chiron.review.verdicts import Verdicts
@@ -22,6 +23,7 @@ class Parts:
     log: FeedbackLog
     verdicts: Verdicts
     checker: Checker
+    figured: Figured
     saved: SavedSearches
     keys: Keys
     threshold: float
@@ -32,8 +34,8 @@ class Parts:
     def now_ms(self) -> int:
         return int(time.time() * 1000)
 
-    @property
-    def zone_ms(self) -> int:
-        """By how much this machine's clock is ahead of UTC."""
-        ahead = datetime.now(UTC).astimezone(self.zone).utcoffset()
-        return int(ahead.total_seconds() * 1000) if ahead else 0
+    def midnight_ms(self, days_ago: int) -> int:
+        """When the day began that was `days_ago` days ago."""
+        now = datetime.now(UTC).astimezone(self.zone)
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return int((midnight - timedelta(days=days_ago)).timestamp() * 1000)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import socket
+import threading
 import webbrowser
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from chiron.assemble import open_cache, open_catalog, open_feedback
+from chiron.assemble import feedback_path, open_cache, open_catalog, open_feedback
 from chiron.config import Settings
 from chiron.errors import ChironError
+from chiron.records import Origin
 from chiron.review.app import build_app
 from chiron.review.corrections import Checker
+from chiron.review.figured import Figured
 from chiron.review.guard import Keys
 from chiron.review.parts import Parts
 from chiron.review.saved import SavedSearches
 from chiron.review.verdicts import Verdicts
+from chiron.store.feedback_queries import Filters
 from chiron.store.feedback_search import Search, count
 
 
@@ -28,7 +32,7 @@ def serve(settings: Settings, *, port: int, browser: bool, tell: Callable[[str],
     try:
         parts = open_parts(settings, listener.getsockname()[1])
         n = parts.log.ask(lambda connection: count(connection, Search()))
-        parts.checker.warm()
+        threading.Thread(target=_warm, args=(parts,), name="warm", daemon=True).start()
         tell(f"{n:,} suggestions are in the log. The review is at\n\n  {parts.keys.url()}\n")
         tell("The address opens once and for a quarter of an hour. Ctrl+C ends the review.")
         if browser:
@@ -41,17 +45,31 @@ def serve(settings: Settings, *, port: int, browser: bool, tell: Callable[[str],
 def open_parts(settings: Settings, port: int) -> Parts:
     """What the pages work with, for a review that answers on `port`."""
     log = open_feedback(settings)
+    now = datetime.now().astimezone()
+    ahead = now.utcoffset()
+    zone_ms = int(ahead.total_seconds() * 1000) if ahead else 0
     return Parts(
         log=log,
         verdicts=Verdicts(log),
         checker=Checker(lambda: open_catalog(settings, None)),
+        figured=Figured(log, feedback_path(settings), zone_ms),
         saved=SavedSearches(settings.data_dir / "searches.json"),
         keys=Keys(port),
         threshold=settings.suggest.recall_threshold,
         excluded=settings.feedback.exclude,
         open_cache=lambda: open_cache(settings),
-        zone=datetime.now().astimezone().tzinfo or UTC,
+        zone=now.tzinfo or UTC,
     )
+
+
+def _warm(parts: Parts) -> None:
+    """Does, while the browser starts, what the first page and the first check would wait for."""
+    try:
+        parts.figured.of(Search(Filters(origin=Origin.EDITOR)))
+        parts.checker.warm()
+    except ChironError:
+        # Whoever asks will be told.
+        pass
 
 
 def _listen(port: int) -> socket.socket:

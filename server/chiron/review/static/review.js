@@ -55,11 +55,18 @@
   const chosen = () => list?.querySelector('.row[aria-selected="true"]') ?? null;
   const article = () => $("article", card ?? document.createElement("div"));
 
+  // The row beside this one, be it in the next chunk; or the place where more rows will come; or null.
   function step(row, forwards) {
+    const beside = (one) => (forwards ? one.nextElementSibling : one.previousElementSibling);
     let other = row;
     do {
-      other = forwards ? other.nextElementSibling : other.previousElementSibling;
-    } while (other && (!other.classList.contains("row") || other.classList.contains("erased")) && !other.classList.contains("more"));
+      let chunk = other.parentElement;
+      other = beside(other);
+      while (!other && chunk && (chunk = beside(chunk))) {
+        if (chunk.classList.contains("more")) return chunk;
+        other = forwards ? chunk.firstElementChild : chunk.lastElementChild;
+      }
+    } while (other?.classList.contains("erased"));
     return other;
   }
   async function move(forwards, unlabelled = false) {
