@@ -153,8 +153,9 @@ async def test_a_replacement_that_is_wrong_is_refused_and_the_file_stays(
 
 async def test_a_chat_model_rewrites_a_task_as_told(start_editor: StartEditor, endpoint: Endpoint) -> None:
     answer = (
-        "```yaml\n- name: Build it\n  block:\n"
-        "    - name: Build it\n      ansible.builtin.command: /opt/build\n  rescue:\n    - name: Say so\n      ansible.builtin.fail:\n        msg: The build failed\n```"
+        "```yaml\n- name: Build it\n  block:\n    - name: Build it\n"
+        "      ansible.builtin.command: /opt/build\n  rescue:\n    - name: Say so\n"
+        "      ansible.builtin.fail:\n        msg: The build failed\n```"
     )
     over = endpoint({"match": "rescue", "text": answer}, completions=False)
     editor = await start_editor(environ_over=over)

@@ -73,6 +73,8 @@ class Contents:
     mentioned: frozenset[str] = frozenset()
     #: Hosts and groups of an inventory.
     hosts: tuple[str, ...] = ()
+    #: Tasks and handlers, those without a name too.
+    n_tasks: int = 0
 
 
 def read_contents(path: str, text: str) -> Contents:
@@ -139,6 +141,7 @@ def _with_tasks(path: str, text: str, kind: FileKind) -> Contents:
         path,
         kind,
         tasks=tasks,
+        n_tasks=len(blocks),
         habits=habits_of(tasks),
         variables=tuple(dict.fromkeys(lasting)),
         plays=plays,

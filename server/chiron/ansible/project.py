@@ -146,6 +146,12 @@ class Project:
             holdings = self._held()
         return references_for(holdings, own or self._contents_of(relative or "untitled.yml", ""), line)
 
+    def n_tasks(self, path: str) -> int | None:
+        """How many tasks and handlers a file on disk has; None where it was not read."""
+        with self._lock:
+            own = self._contents.get(self.relative(path) or "")
+        return own.n_tasks if own is not None else None
+
     def relative(self, path: str | Path) -> str | None:
         """`path` relative to the root with forward slashes, or None where it lies outside."""
         full = os.path.normpath(Path(self.root, path))

@@ -77,14 +77,25 @@ class _Projects:
 
     def facts(self, file: File) -> Callable[[int], Facts] | None:
         """What is in reach of a line of `file`; None where it belongs to no project."""
-        if file.root is None or file.kind not in _WITH_TASKS:
+        project = self._project(file.root)
+        if project is None or file.kind not in _WITH_TASKS:
             return None
-        project = self._projects.get(file.root)
+        return partial(project.references, str(file.path.resolve()))
+
+    def n_tasks(self, file: File, text: str) -> int:
+        """How many tasks and handlers `file` has."""
+        project = self._project(file.root)
+        known = project.n_tasks(str(file.path.resolve())) if project is not None else None
+        return len(task_blocks(text)) if known is None else known
+
+    def _project(self, root: Path | None) -> Project | None:
+        if root is None:
+            return None
+        project = self._projects.get(root)
         if project is None:
-            project = self._projects[file.root] = Project(file.root, self.catalog(file.root))
+            project = self._projects[root] = Project(root, self.catalog(root))
             project.refresh()
-        path = os.path.relpath(file.path.resolve(), file.root.resolve())
-        return partial(project.references, path)
+        return project
 
 
 def check(paths: Sequence[Path], settings: Settings, *, fix: bool = False) -> Result:
@@ -112,7 +123,7 @@ def check(paths: Sequence[Path], settings: Settings, *, fix: bool = False) -> Re
                 text = fixed.text
                 mended += [Mended(file.shown, one) for one in fixed.made]
         if file.kind in _WITH_TASKS:
-            n_tasks += len(task_blocks(text))
+            n_tasks += projects.n_tasks(file, text)
         problems = validate_file(text, file.kind, catalog, projects.facts(file))
         findings += [Finding(file.shown, one) for one in problems if one.code not in off]
     return Result(n_files, n_tasks, tuple(findings), tuple(passed), tuple(mended))
