@@ -315,6 +315,8 @@
   document.body.addEventListener("htmx:afterSwap", (event) => {
     const dialog = event.detail.target;
     if (dialog.id === "dialog" && !dialog.open) dialog.showModal();
+    // What the validator says must be seen by who is typing.
+    if (dialog.id === "check") dialog.scrollIntoView({ block: "nearest" });
   });
   for (const kind of ["htmx:responseError", "htmx:sendError"]) {
     document.body.addEventListener(kind, (event) => {
