@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chiron.ansible.catalog import Catalog
-from chiron.ansible.rewrite import CODES, SAFE, apply_edits, fix_text, rewrites_of, to_fix
+from chiron.ansible.rewrite import CODES, SAFE, apply_edits, fix_text, handlers_for, rewrites_of, to_fix
 from chiron.ansible.rewrite.meaning import meaning_of
 from chiron.ansible.rewrite.values import is_truth
 from chiron.config import Settings
@@ -324,6 +324,34 @@ def test_a_task_without_a_name_gets_one_from_what_it_does(catalog: Catalog, task
 def test_a_name_that_could_only_repeat_the_module_is_not_offered(catalog: Catalog) -> None:
     for text in ("- acme.cloud.volume: {letter: a}\n", "- name: There\n  debug:\n", "- {debug: {msg: a}}\n"):
         assert not [one for one in rewrites_of(text, FileKind.TASKS, catalog) if one.code == "name"]
+
+
+PLAY = "- hosts: all\n  tasks:\n    - meta: noop\n      notify: Restart nginx\n"
+HANDLER = (
+    "- name: Restart nginx\n      ansible.builtin.service:\n        name: nginx\n        state: restarted\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("play", "expected"),
+    [
+        (PLAY, f"{PLAY}\n  handlers:\n    {HANDLER}"),
+        (
+            f"{PLAY}  handlers:\n    - name: a\n      meta: noop\n  # c\n\n- hosts: b\n",
+            f"{PLAY}  handlers:\n    - name: a\n      meta: noop\n    {HANDLER}  # c\n\n- hosts: b\n",
+        ),
+    ],
+)
+def test_a_handler_is_added_for_the_service_its_name_speaks_of(
+    catalog: Catalog, play: str, expected: str
+) -> None:
+    (one,) = handlers_for(play, catalog, {3: "Restart nginx"})
+    assert apply_edits(play, one.edits) == expected
+
+
+def test_a_name_that_speaks_of_no_service_gets_no_handler(catalog: Catalog) -> None:
+    for name in ("Rebuild the world", "nginx", "Restart {{ it }}"):
+        assert handlers_for(PLAY, catalog, {3: name}) == []
 
 
 # ------------------------------------------------------------------ any text

@@ -162,7 +162,7 @@ def _choices(
     parts: Assembly, path: str | None, text: str, lines: tuple[int, int], shown: Sequence[Shown]
 ) -> list[Chosen]:
     """Every edit that can be made on `lines` by rule: first what mends a problem there. Blocks."""
-    from chiron.ansible.rewrite import rewrites_of
+    from chiron.ansible.rewrite import handlers_for, rewrites_of
     from chiron.ansible.rewrite.edits import Lines
 
     off = frozenset(parts.settings.diagnostics.off)
@@ -179,8 +179,21 @@ def _choices(
     kind = file_kind(path, text)
     if kind in _WITH_TASKS:
         found = rewrites_of(text, kind, parts.catalog, off=off, lines=lines)
+        if kind is FileKind.PLAYBOOK and "add-handler" not in off:
+            found += handlers_for(text, parts.catalog, _unheard(text, shown, lines))
         chosen += [_of_rewrite(one, shown) for one in found]
     return chosen
+
+
+def _unheard(text: str, shown: Sequence[Shown], lines: tuple[int, int]) -> dict[int, str]:
+    """The names on `lines` that are notified and that no handler has, by line."""
+    written = text.split("\n")
+    found = {}
+    for one in shown:
+        start, end = one.problem.range.start, one.problem.range.end
+        if one.problem.code == "undefined-handler" and lines[0] <= start.line <= lines[1]:
+            found[start.line] = written[start.line][start.column : end.column].strip("\"' ")
+    return found
 
 
 def _of_rewrite(one: Rewrite, shown: Sequence[Shown]) -> Chosen:
@@ -198,6 +211,7 @@ _MENDS = {
     "replaced-module": frozenset({"module-removed", "module-deprecated"}),
     "replaced-option": frozenset({"option-deprecated"}),
     "add-required": frozenset({"missing-required"}),
+    "add-handler": frozenset({"undefined-handler"}),
 }
 
 

@@ -16,6 +16,17 @@ A rule is `(site) -> rewrites`. Text in, text out: nothing here does I/O, and br
 """
 
 from chiron.ansible.rewrite.edits import Edit, Rewrite, apply_edits, to_fix
-from chiron.ansible.rewrite.fix import CODES, SAFE, Fixed, fix_text, rewrites_of
+from chiron.ansible.rewrite.fix import CODES, SAFE, Fixed, fix_text, handlers_for, rewrites_of
 
-__all__ = ["CODES", "SAFE", "Edit", "Fixed", "Rewrite", "apply_edits", "fix_text", "rewrites_of", "to_fix"]
+__all__ = [
+    "CODES",
+    "SAFE",
+    "Edit",
+    "Fixed",
+    "Rewrite",
+    "apply_edits",
+    "fix_text",
+    "handlers_for",
+    "rewrites_of",
+    "to_fix",
+]

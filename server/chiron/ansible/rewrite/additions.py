@@ -12,7 +12,7 @@ from chiron.ansible.demands import Holder, missing
 from chiron.ansible.load import has_jinja, is_null, value_of
 from chiron.ansible.rewrite.edits import Edit, Rewrite
 from chiron.ansible.rewrite.naming import name_for
-from chiron.ansible.rewrite.scalars import end_of, start_of, written
+from chiron.ansible.rewrite.scalars import start_of, written
 from chiron.ansible.rewrite.sites import Site
 
 
@@ -133,6 +133,3 @@ def service_of(wanted: str) -> tuple[str, str] | None:
         if verb.lower() in verbs and not freeform.words(unit)[0][1:]:
             return unit, verbs[verb.lower()]
     return None
-
-
-__all__ = ["end_of", "handler", "handler_text", "name", "no_log", "required", "service_of"]

@@ -12,6 +12,7 @@ from chiron.ansible.load import load
 from chiron.ansible.rewrite import additions, arguments, commands, loops, names, values
 from chiron.ansible.rewrite.edits import Edit, Rewrite, apply_edits, overlap
 from chiron.ansible.rewrite.meaning import meaning_of
+from chiron.ansible.rewrite.scalars import end_of
 from chiron.ansible.rewrite.sites import Site, sites
 from chiron.ansible.validate import validate_file
 from chiron.records import FileKind, Severity
@@ -90,6 +91,23 @@ def rewrites_of(
                 near = lines is None or (one.lines[0] <= lines[1] and lines[0] <= one.lines[1])
                 if one.code not in off and near:
                     found.append(one)
+    return found
+
+
+def handlers_for(text: str, catalog: Catalog, wanted: Mapping[int, str]) -> list[Rewrite]:
+    """Handlers for those that tasks of a playbook notify and that are not there, by the notifying line."""
+    found: list[Rewrite] = []
+    play: Site | None = None
+    for site in sites(text, FileKind.PLAYBOOK, catalog):
+        play = site if site.what == "play" else play
+        entry = site.entry("notify")
+        if play is None or entry is None or site.what == "play":
+            continue
+        first = site.loaded.position(entry.key.start_mark).line
+        last = site.lines.position(end_of(entry.value, site.loaded)).line
+        for line, name in wanted.items():
+            made = additions.handler(play, name, site) if first <= line <= last else None
+            found += [made] if made is not None else []
     return found
 
 
