@@ -11,8 +11,8 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-
 from compare_ansible_doc import compare
+
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.constraints import read_constraints
 from chiron.ansible.docs import python_texts

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -175,10 +176,14 @@ def on_disk(place: Path) -> dict[str, str]:
     return {"CHIRON_DATA_DIR": str(place / "data"), "CHIRON_CACHE_DIR": str(place / "cache")}
 
 
+def told_of(session: Session, place: str) -> list[str]:
+    return [text for text in session.told if place in text]
+
+
 async def check_told_of_files(session: Session, *places: str) -> None:
     """Of each of `places` there is one message with advice, and one line in the log."""
     for place in places:
-        await eventually(lambda place=place: [text for text in session.told if place in text])
+        await eventually(partial(told_of, session, place))
         assert len([text for text in session.told if place in text]) == 1
         await check_one_line(session, place)
     assert all("writable" in text for text in session.told)
@@ -452,12 +457,16 @@ async def wire(environ: dict[str, str], home: Path, tmp_path: Path) -> AsyncIter
         await one.kill()
 
 
+#: Requests that nobody waits for: asyncio holds a task by a weak reference only.
+_UNDER_WAY: list[asyncio.Future[Any]] = []
+
+
 async def begin(wire: Wire, process_id: int | None = None) -> None:
     """Opens a document, gets a suggestion there, and has another request under way."""
     await wire.initialize(wire.workspace, process_id=process_id)
     uri = (wire.workspace / "a" / "tasks" / "main.yml").as_uri()
     wire.open(uri, HEAD + NAME)
-    asyncio.ensure_future(wire.ask_inline(uri, LINE, len(NAME)))
+    _UNDER_WAY.append(asyncio.ensure_future(wire.ask_inline(uri, LINE, len(NAME))))
     await asyncio.sleep(1.0)
 
 

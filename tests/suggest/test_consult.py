@@ -63,7 +63,7 @@ def test_requests_that_fail_together_fail_once() -> None:
 def test_what_is_told_during_a_rest_is_what_went_wrong() -> None:
     rest = Rest(Clock())
     rest.failed(ModelUnreachable("It is down.", advice="Start it."))
-    with pytest.raises(ModelUnreachable, match="It is down. Start it."):
+    with pytest.raises(ModelUnreachable, match=r"It is down\. Start it\."):
         rest.check()
 
 

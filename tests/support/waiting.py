@@ -6,14 +6,18 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
 
+@overload
 async def eventually(
-    look: Callable[[], T | Awaitable[T]], *, timeout_s: float = 90.0, every_s: float = 0.2
-) -> T:
+    look: Callable[[], Awaitable[T]], *, timeout_s: float = 90.0, every_s: float = 0.2
+) -> T: ...
+@overload
+async def eventually(look: Callable[[], T], *, timeout_s: float = 90.0, every_s: float = 0.2) -> T: ...
+async def eventually(look: Callable[[], Any], *, timeout_s: float = 90.0, every_s: float = 0.2) -> Any:
     """What `look` returns once that is true. Fails with the last thing seen."""
     until = time.monotonic() + timeout_s
     while True:

@@ -137,7 +137,7 @@ class Upkeep:
         feedback.retain(self._parts.settings.feedback.retention_days, now_ms=self._now_ms())
 
     async def _off_loop(self, call: Callable[..., _T], *arguments: object) -> _T | None:
-        """What `call` returns, or None where it fails. Trouble with a file is told by `look`, in its words."""
+        """What `call` returns, or None where it fails. `look` tells of trouble with a file, in its words."""
         try:
             return await asyncio.to_thread(call, *arguments)
         except ChironError as error:
