@@ -43,6 +43,8 @@ OWNERS = {
     "tree_sitter": {"syntax"},
     "tree_sitter_yaml": {"syntax"},
     "click": {"cli"},
+    "starlette": {"review"},
+    "uvicorn": {"review"},
     "ansible": set(),
 }
 
