@@ -127,3 +127,11 @@ def test_architecture_names_every_room() -> None:
     for rooms in LAYERS:
         for room in rooms:
             assert f"`{room}`" in text, f"ARCHITECTURE.md does not speak of {room}"
+
+
+def test_architecture_holds_the_table_of_outcomes() -> None:
+    text = (HOUSE.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    told = ast.get_docstring(ast.parse((HOUSE / "flywheel" / "outcomes.py").read_text(encoding="utf-8")))
+    rows = [line for line in (told or "").splitlines() if line.startswith("|")]
+    assert len(rows) > 20
+    assert [row for row in rows if row not in text] == []
