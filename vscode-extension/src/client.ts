@@ -79,13 +79,10 @@ export class Session implements vscode.Disposable {
       this.statusChanged.fire(status);
     });
     client.onDidChangeState(({ newState }) => {
-      if (newState !== State.Running) {
-        return;
+      // What the person is shown stays "starting" until the server says for itself that it is ready.
+      if (newState === State.Running) {
+        this.started.fire();
       }
-      if (this.lastStatus.state === 'starting') {
-        this.show({ state: 'ready' });
-      }
-      this.started.fire();
     });
     await client.start();
   }
@@ -159,7 +156,8 @@ export class Session implements vscode.Disposable {
     if (this.client?.state !== State.Running) {
       throw new Error('The Chiron server is not running. "Chiron: Restart Server" starts it.');
     }
-    return this.client.sendRequest<T>(method, params, token);
+    // Without a token there must be no argument in its place: it would be sent as a second parameter.
+    return token ? this.client.sendRequest<T>(method, params, token) : this.client.sendRequest<T>(method, params);
   }
 
   private options(launch: Launch): LanguageClientOptions {

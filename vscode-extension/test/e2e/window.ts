@@ -152,11 +152,13 @@ export class Window {
     await this.press('Enter');
   }
 
-  /** Picks the row of an open list that contains `text`. */
+  /** Picks the row of an open list that contains `text`, by typing it. */
   async pick(text: string): Promise<void> {
-    const row = this.page.locator('.quick-input-widget .monaco-list-row').filter({ hasText: text }).first();
-    await row.waitFor();
-    await row.click();
+    const list = this.page.locator('.quick-input-widget');
+    await list.locator('.monaco-list-row').filter({ hasText: text }).first().waitFor();
+    await list.locator('input:focus').fill(text);
+    await list.locator('.monaco-list-row.focused').filter({ hasText: text }).first().waitFor();
+    await this.press('Enter');
   }
 
   /** The status bar item: its text, and what a screen reader says. */
@@ -189,6 +191,13 @@ export class Window {
       await sleep(100);
     }
     this.lab.empty();
+  }
+
+  /** Closes the page that is shown beside the editor, by its cross: keys may go to the page. */
+  async closePreview(): Promise<void> {
+    const tab = this.page.locator('.tab').filter({ hasText: 'Preview' }).first();
+    await tab.locator('.codicon-close').click();
+    await tab.waitFor({ state: 'detached' });
   }
 
   /** Takes a picture, for a person to look at and for the documentation. */

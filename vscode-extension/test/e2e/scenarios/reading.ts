@@ -26,8 +26,7 @@ export const reading: readonly Scenario[] = [
         assert.ok(page.includes(part), `${part} is missing in: ${page}`);
       }
       await window.shot('why-page');
-      await window.command('View: Close Editor');
-      await window.command('View: Join All Editor Groups');
+      await window.closePreview();
     },
   },
   {
@@ -109,8 +108,7 @@ export const reading: readonly Scenario[] = [
       await window.command('Chiron: What Was Sent Last');
       const page = await preview(window, 'What was sent last');
       assert.ok(page.includes(service.name), page);
-      await window.command('View: Close Editor');
-      await window.command('View: Join All Editor Groups');
+      await window.closePreview();
     },
   },
   {
