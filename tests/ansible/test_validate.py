@@ -76,7 +76,7 @@ def test_an_unknown_module_is_a_problem_and_a_slip_is_mended(catalog: Catalog) -
 
 
 def test_a_module_without_its_collection_gets_its_whole_name(catalog: Catalog) -> None:
-    check_fixed(catalog, "- balloon: {path: /a}\n", "- acme.cloud.balloon: {path: /a}\n")
+    check_fixed(catalog, "- disk: {device: /a}\n", "- acme.tools.disk: {device: /a}\n")
 
 
 def test_modules_of_collections_that_are_not_here_are_unverified_and_never_wrong(catalog: Catalog) -> None:

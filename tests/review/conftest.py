@@ -41,9 +41,13 @@ def full_review(in_environ: dict[str, str], made_log: Path) -> Iterator[Review]:
         yield one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real Chromium without a window."""
+    """A real Chromium without a window.
+
+    Playwright keeps an event loop running in this thread, so it ends with the module: a test that runs a
+    loop of its own may come next.
+    """
     path = browser_path()
     from playwright.sync_api import sync_playwright
 

@@ -49,7 +49,7 @@ def check_told(told: str, kept: dict[str, dict[str, str]]) -> None:
 
 def test_it_plays_with_no_model(environ: dict[str, str]) -> None:
     told = play(environ)
-    assert "ansible.builtin.template:" in told
+    assert "ansible.builtin.systemd_service:" in told
     assert "accepted" in told
     assert "refused-here" in told
     check_told(told, rows(environ))
