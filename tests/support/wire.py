@@ -18,9 +18,15 @@ class Wire:
         self.log: list[str] = []
         self.notifications: list[dict[str, Any]] = []
         self.workspace = Path()
-        self._answers: dict[int | str, asyncio.Future[dict[str, Any]]] = {}
+        self.n_checks = 0
+        self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._n = 0
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._read_log())]
+
+    @property
+    def last_id(self) -> int:
+        """The id of the request sent last."""
+        return self._n
 
     @classmethod
     async def start(cls, environ: Mapping[str, str], *arguments: str) -> Wire:
@@ -60,7 +66,7 @@ class Wire:
     def ask(self, method: str, params: Any) -> asyncio.Future[dict[str, Any]]:
         """Sends a request; its answer comes later."""
         self._n += 1
-        answer = self._answers[self._n] = asyncio.get_running_loop().create_future()
+        answer = self._answers[str(self._n)] = asyncio.get_running_loop().create_future()
         self.send({"jsonrpc": "2.0", "id": self._n, "method": method, "params": params})
         return answer
 
@@ -144,7 +150,7 @@ class Wire:
     def _take(self, message: dict[str, Any]) -> None:
         if "method" in message:
             self.notifications.append(message)
-        elif (waiting := self._answers.pop(message.get("id", ""), None)) is not None and not waiting.done():
+        elif (waiting := self._answers.pop(str(message.get("id")), None)) is not None and not waiting.done():
             waiting.set_result(message)
 
     async def _read_log(self) -> None:

@@ -6,7 +6,8 @@ import re
 
 from chiron.ansible.bodies import Part, split_body
 
-_JINJA = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.DOTALL)
+# An opening stops the search for the end of the one before it: else thousands of them would take minutes.
+_JINJA = re.compile(r"\{\{((?:(?!\{\{).)*?)\}\}|\{%((?:(?!\{%).)*?)%\}", re.DOTALL)
 _STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
 _NAME = re.compile(r"(?<![\w.|])(?<!\|\s)([A-Za-z_]\w*)\b(?!\s*\()(?!\s*=[^=])")
 _EXPRESSIONS = frozenset({"when", "until", "changed_when", "failed_when", "that", "var"})

@@ -19,7 +19,7 @@ from chiron.records import Facts
 
 _TEMPLATE_MODULES: Final = frozenset({"template", "win_template"})
 _FILE_MODULES: Final = frozenset({"copy", "unarchive", "script", "win_copy", "assemble"})
-_JINJA: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_JINJA: Final = re.compile(r"\{\{(?:(?!\{\{).)*?\}\}|\{%(?:(?!\{%).)*?%\}", re.DOTALL)
 
 
 def check_references(

@@ -30,10 +30,13 @@ def from_position(document: Document, position: Position, encoding: str) -> type
 
 def to_path(uri: str) -> str | None:
     """The path of a `file:` URI, or None for anything else, such as an unsaved document."""
-    parts = urlsplit(uri)
-    if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
         return None
     path = unquote(parts.path)
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or "\0" in path:
+        return None
     return path[1:] if len(path) > 2 and path[0] == "/" and path[2] == ":" else path
 
 

@@ -35,9 +35,6 @@ EXPLAIN = "chiron.explain"
 #: The action that makes every safe rewrite of a file.
 FIX_ALL = "source.fixAll.chiron"
 
-#: Stands for a message that could not be read; nothing handles it.
-_UNREADABLE = "chiron/unreadable"
-
 
 def item_id(params: Any) -> str | None:
     """The suggestion's id in a message that carries one of our items, or None."""
@@ -78,16 +75,25 @@ class ChironProtocol(LanguageServerProtocol):
         super().__init__(*arguments, **named)
 
     def structure_message(self, data: dict[str, Any]) -> Any:
-        """The message in `data`. A request that cannot be read is answered, so that nobody waits for it."""
+        """`data` as it is. It is called for every object within a message, and any of them may have the keys
+        of one; what stands at the top is read in `handle_message`."""
+        return data
+
+    def handle_message(self, message: Any) -> None:
+        """Reads and handles one message. A request that cannot be read is answered: nobody waits for it."""
+        if not isinstance(message, dict) or "jsonrpc" not in message:
+            return
+        method, msg_id = message.get("method"), message.get("id")
         try:
-            return super().structure_message(data)
+            read = super().structure_message(message)
         except JsonRpcException:
-            if "method" not in data:
-                raise
-            if isinstance(data.get("id"), int | str):
-                refusal = JsonRpcInvalidParams("wrong or missing parameters")
-                self._send_response(data["id"], error=refusal.to_response_error())
-            return JsonRPCNotification(_UNREADABLE, "2.0", None)
+            read = None
+        # What is a notification by its method but came with an id would be handled, and never answered.
+        if read is not None and ("id" not in message or hasattr(read, "id")):
+            super().handle_message(read)
+        elif method is not None and isinstance(msg_id, int | str):
+            refusal = JsonRpcInvalidParams(f"{str(method)[:80]!r} cannot be asked in this way")
+            self._send_response(msg_id, error=refusal.to_response_error())
 
     def _handle_request(self, msg_id: int | str, method_name: str, params: Any) -> None:
         self._method.set(method_name)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from chiron import __version__
@@ -128,6 +129,9 @@ class Server(LanguageServer):
         """Notes the kind and place of a fault. Its message may quote a document, so it goes nowhere."""
         from chiron.lsp.troubles import where
 
+        if isinstance(error, JsonRpcException):
+            log.info("a message was refused: %s", where(error))
+            return
         log.error("internal error while handling a message: %s", where(error))
 
 

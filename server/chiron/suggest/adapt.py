@@ -38,7 +38,7 @@ _COMMON = frozenset(
     """.split()  # noqa: SIM905 - a column of quoted words would not be easier to read
 )
 _VALUE = re.compile(r"(?P<key>^\s*(?:- )*(?:[\w.\-]+|\"[^\"]+\"|'[^']+'):(?:\s+|$))(?P<value>.*)$")
-_JINJA = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})")
+_JINJA = re.compile(r"(\{\{(?:(?!\{\{).)*?\}\}|\{%(?:(?!\{%).)*?%\})")
 _IN_EXPRESSION = re.compile(r"'[^']*'|\"[^\"]*\"|(?<![\w.])[A-Za-z_]\w*")
 _EXPRESSIONS = frozenset({"when", "until", "changed_when", "failed_when", "that"})
 #: Options whose values are words of the module's own.

@@ -31,7 +31,7 @@ def plain_secrets(call: Call) -> list[str]:
             if text.strip() and not has_jinja(text) and not text.startswith(("/", "~", "./")):
                 found.append(text)
     for written in call.commands:
-        command = re.sub(r"\{\{.*?\}\}", "{{}}", written)
+        command = re.sub(r"\{\{(?:(?!\{\{).)*?\}\}", "{{}}", written)
         found += [
             next(group for group in match.groups() if group) for match in _SECRET_COMMAND.finditer(command)
         ]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 _WORD = re.compile(r"[a-z]+|\d+")
-_TOKEN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\S+")
+_TOKEN = re.compile(r"\{\{(?:(?!\{\{).)*?\}\}|\{%(?:(?!\{%).)*?%\}|\S+")
 #: `key(s)`: the plural in brackets.
 _PLURAL = re.compile(r"\((?:e?s|es|ies)\)")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
