@@ -11,6 +11,9 @@ from chiron.store.feedback import FeedbackLog
 from chiron.store.feedback_queries import FeedbackStats, Filters, Share
 from chiron.store.feedback_rows import SuggestionRow
 
+#: Rows looked through for the last exchange with a model.
+_LOOKED_THROUGH = 2_000
+
 
 def list_rows(
     log: FeedbackLog, *, limit: int, origin: str | None = None, outcome: str | None = None
@@ -60,6 +63,22 @@ def one_row(log: FeedbackLog, suggestion_id: str) -> dict[str, Any] | None:
         for event in history.events
     ]
     return whole
+
+
+def last_sent(log: FeedbackLog) -> dict[str, Any] | None:
+    """The text that was sent to a model last, redacted, byte for byte; None where none was kept."""
+    for row in log.suggestions(_LOOKED_THROUGH):
+        record = row.record
+        if record.sent:
+            return {
+                "id": record.id,
+                "at": _time(record.at_ms),
+                "endpoint": record.endpoint,
+                "model": record.model,
+                "prompt_version": record.prompt_version,
+                "sent": record.sent,
+            }
+    return None
 
 
 def statistics(log: FeedbackLog) -> dict[str, Any]:

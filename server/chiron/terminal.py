@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -19,6 +20,17 @@ from chiron.records import Suggestion
 console = Console(highlight=False)
 
 _MARKS = {"ok": ("✓", "green"), "missing": ("–", "yellow"), "problem": ("✗", "red")}
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """A sign that something goes on, for what may take over a second; none where nobody watches."""
+    watcher = Console(stderr=True)
+    if not watcher.is_terminal:
+        yield
+        return
+    with watcher.status(what):
+        yield
 
 
 def harmless(text: str) -> str:

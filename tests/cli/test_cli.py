@@ -81,6 +81,10 @@ def test_suggest_uses_the_model_it_is_told_to(chiron: Run, tasks: Path, tmp_path
     tasks.write_text("---\n- name: Frobnicate the gnomes\n", encoding="utf-8")
     answer = as_json(chiron("suggest", f"{tasks}:2", "-n", "3", "--model", f"fake:{script}", "--json"))
     assert "model" in {one["source"] for one in answer["suggestions"]}
+    sent = as_json(chiron("sent", "--json"))
+    assert sent["endpoint"] == "fake:"
+    assert "Frobnicate the gnomes" in sent["sent"]
+    assert "Frobnicate the gnomes" in chiron("sent").stdout
 
 
 def test_where_nothing_may_be_suggested_the_exit_code_is_1(chiron: Run, tmp_path: Path) -> None:
@@ -97,6 +101,7 @@ def test_where_nothing_may_be_suggested_the_exit_code_is_1(chiron: Run, tmp_path
         (("suggest", "nowhere.yml"), 3, "not a place"),
         (("catalog", "show", "no.such.module"), 1, "No module"),
         (("feedback", "show", "nobody"), 1, "No suggestion"),
+        (("sent",), 1, "Nothing that was sent"),
         (("suggest",), 2, "Missing argument"),
         (("serve", "--tcp", "example.com:1"), 2, "loopback"),
     ],

@@ -53,6 +53,7 @@ for command in (
     knowledge.cache,
     knowledge.config,
     feedback.feedback,
+    feedback.sent,
     reviewing.review,
     reviewing.report,
     evaluation.eval_,

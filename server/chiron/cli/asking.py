@@ -42,10 +42,11 @@ def try_(target: str | None, model: str | None, plain: bool) -> None:
 def suggest(place: str, n: int, model: str | None, as_json: bool) -> None:
     """Suggest what could stand at a place. Lines and columns count from 1; the end of the line by default."""
     from chiron.ask import ask, parse_place, to_json
-    from chiron.terminal import show_answer
+    from chiron.terminal import show_answer, waiting
 
     path, line, column = parse_place(place)
-    asked = ask(settings(model=model), path, line, column, n)
+    with waiting("Asking (the first time, a model has to start)…"):
+        asked = ask(settings(model=model), path, line, column, n)
     if as_json:
         print_json(to_json(asked))
     else:
@@ -60,9 +61,10 @@ def doctor(as_json: bool) -> None:
     from dataclasses import asdict
 
     from chiron.doctor import examine
-    from chiron.terminal import show_findings
+    from chiron.terminal import show_findings, waiting
 
-    findings = examine(settings(), Path.cwd())
+    with waiting("Looking round, and asking the model what it can do…"):
+        findings = examine(settings(), Path.cwd())
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:

@@ -68,6 +68,25 @@ def feedback_show(suggestion_id: str, as_json: bool) -> None:
         show_tree(f"Suggestion {suggestion_id}", row)
 
 
+@click.command()
+@json_flag
+def sent(as_json: bool) -> None:
+    """What was sent to a model last, byte for byte, and to where."""
+    from chiron.assemble import open_feedback
+    from chiron.feedback_view import last_sent
+    from chiron.terminal import harmless
+
+    last = last_sent(open_feedback(settings()))
+    if last is None:
+        complain("Nothing that was sent to a model is in the log.")
+        sys.exit(NO)
+    if as_json:
+        print_json(last)
+    else:
+        click.echo(f"To {last['endpoint']} ({last['model'] or 'a model'}) at {last['at']}:\n")
+        click.echo(harmless(str(last["sent"])))
+
+
 @feedback.command("stats")
 @json_flag
 def feedback_stats(as_json: bool) -> None:
