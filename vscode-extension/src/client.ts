@@ -81,7 +81,13 @@ export class Session implements vscode.Disposable {
     client.onDidChangeState(({ newState }) => {
       // What the person is shown stays "starting" until the server says for itself that it is ready.
       if (newState === State.Running) {
-        this.started.fire();
+        // The state comes before the features; the promise of the start in progress comes after.
+        client.start().then(
+          () => {
+            this.started.fire();
+          },
+          () => undefined,
+        );
       }
     });
     await client.start();

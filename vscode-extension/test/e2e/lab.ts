@@ -242,6 +242,7 @@ export class Lab {
       { key: 'ctrl+alt+w', command: 'chiron.why' },
       { key: 'ctrl+alt+m', command: 'chiron.menu' },
       { key: 'ctrl+alt+x', command: 'workbench.action.revertAndCloseActiveEditor' },
+      { key: 'ctrl+alt+g', command: 'workbench.action.joinAllGroups' },
       { key: 'ctrl+alt+n', command: 'notifications.clearAll' },
     ];
     const user = join(this.folder, 'user', 'User');

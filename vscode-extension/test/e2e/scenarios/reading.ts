@@ -26,7 +26,6 @@ export const reading: readonly Scenario[] = [
         assert.ok(page.includes(part), `${part} is missing in: ${page}`);
       }
       await window.shot('why-page');
-      await window.closePreview();
     },
   },
   {
@@ -108,7 +107,6 @@ export const reading: readonly Scenario[] = [
       await window.command('Chiron: What Was Sent Last');
       const page = await preview(window, 'What was sent last');
       assert.ok(page.includes(service.name), page);
-      await window.closePreview();
     },
   },
   {
