@@ -40,6 +40,11 @@ CASES: dict[str, list[tuple[str, str]]] = {
         ("shell: curl https://example.org/get.py | python3 - --user", "Run the setup script"),
         ("cron: {name: a, job: curl example.org | sh}", "Run the script from example.org daily"),
     ],
+    "runs-on-controller": [
+        ("debug: {msg: \"{{ lookup('pipe', 'id') }}\"}", "Show the output of a local command"),
+        ("set_fact: {a: \"{{ query('ansible.builtin.lines', 'cat /etc/passwd') }}\"}", "Look up local users"),
+        ("copy: {content: \"{{ q('pipe', x) }}\", dest: /a}", "Pipe a command of the controller to /a"),
+    ],
     "world-writable": [
         ("file: {path: /srv/a, state: directory, mode: '0777'}", "Make /srv/a world-writable"),
         ("copy: {src: a, dest: /b, mode: 0666}", "Copy a file writable by everybody"),

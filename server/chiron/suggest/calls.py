@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
@@ -19,6 +19,10 @@ COMMANDS: Final = frozenset(
 #: Options of other modules that hold a command line.
 _COMMAND_OPTIONS: Final = frozenset({"cmd", "job", "argv", "command", "commands", "shell_command"})
 
+#: These run as the person, on the person's machine, as soon as the task is templated.
+_RUNS_LOCALLY: Final = re.compile(
+    r"\b(?:lookup|query|q)\s*\(\s*['\"](?:ansible\.builtin\.)?(?:pipe|lines)['\"][^)]{0,80}"
+)
 #: Options that hold text which ends up in a file.
 WRITTEN_OPTIONS: Final = ("line", "content", "block", "replace", "value", "regexp")
 
@@ -33,6 +37,8 @@ class Call:
     #: Command lines it would run, whitespace folded.
     commands: tuple[str, ...] = ()
     environment: Mapping[str, Node] = field(default_factory=dict)
+    #: Lookups that run a program on the controller, wherever in the task: `lookup('pipe', …)`, `with_lines`.
+    local_programs: tuple[str, ...] = ()
 
     def text(self, *names: str) -> str:
         """The option's text as written, "" where it is not given or no scalar."""
@@ -79,6 +85,31 @@ def text_found(call: Call, pattern: re.Pattern[str], what: str) -> str:
 
 def call_of(task: MappingNode) -> Call | None:
     """What `task` runs; None where it runs nothing that can be told."""
+    call = _plain_call(task)
+    return replace(call, local_programs=tuple(_local_programs(task))) if call is not None else None
+
+
+def _local_programs(node: Node) -> Iterator[str]:
+    waiting = [node]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue  # an alias of what holds it
+        seen.add(id(one))
+        if isinstance(one, ScalarNode):
+            if (found := _RUNS_LOCALLY.search(str(one.value))) is not None:
+                yield found[0]
+        elif isinstance(one, SequenceNode):
+            waiting += one.value
+        elif isinstance(one, MappingNode):
+            for key, value in one.value:
+                if isinstance(key, ScalarNode) and key.value in ("with_pipe", "with_lines"):
+                    yield str(key.value)
+                waiting.append(value)
+
+
+def _plain_call(task: MappingNode) -> Call | None:
     given = tuple(entries(task))
     by_name = {entry.name: entry.value for entry in given}
     for entry in given:

@@ -56,6 +56,12 @@ DANGERS: Final[Sequence[Danger]] = (
         _asks(r"\b(pip(e|ed|ing)|curl|wget)\b|\bscript\b"),
     ),
     Danger(
+        "runs-on-controller",
+        "It runs a program on the machine Ansible is started on, through a lookup: `lookup('pipe', …)`.",
+        destruction.runs_locally,
+        _asks(r"\b(pip(e|ed|ing)|lookups?|local\w*|controller|control (node|host|machine)|output)\b"),
+    ),
+    Danger(
         "world-writable",
         "It lets every user of the machine write a file.",
         destruction.world_writable,

@@ -102,6 +102,15 @@ def wipes(call: Call) -> str:
     return ""
 
 
+def runs_locally(call: Call) -> str:
+    """A lookup that runs a program on the machine Ansible is started on."""
+    return (
+        f"A lookup runs a program here: `{call.local_programs[0]}`."
+        if call.local_programs
+        else ""
+    )
+
+
 def pipes(call: Call) -> str:
     return command_found(call, _PIPED, "It runs what it downloads, unseen")
 
