@@ -12,6 +12,7 @@ import pytest
 from lsprotocol import types
 
 from support.sessions import Session, Start
+from support.waiting import eventually
 
 NGINX = [{"match": "", "text": "ansible.builtin.package:\n    name: nginx\n    state: present"}]
 
@@ -234,8 +235,8 @@ async def test_a_cancelled_request_ends_at_once_and_the_next_is_answered(start: 
 async def test_nothing_of_a_document_reaches_the_log_on_stderr(start: Start) -> None:
     session = await start(rules=NGINX, CHIRON_LOG_LEVEL="debug")
     await check_ghost(session, "roles/web/tasks/main.yml", TASKS + "- name: Install marmalade¦", "marmalade")
+    assert await eventually(lambda: session.log), "at this level there is something to read"
     await session.leave()
-    assert session.log, "at this level there is something to read"
     assert not [line for line in session.log if "marmalade" in line]
 
 

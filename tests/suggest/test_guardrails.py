@@ -154,6 +154,12 @@ def test_a_task_without_module_or_a_required_option_is_incomplete() -> None:
     check_body("copy:\n  src: motd", "incomplete")
 
 
+def test_a_module_that_is_told_nothing_is_incomplete_unless_it_needs_nothing() -> None:
+    check_body("ansible.builtin.package:", "incomplete")
+    check_body("ansible.builtin.service: {}", "incomplete")
+    check_shown(BODY, "ansible.builtin.ping:")
+
+
 def test_what_the_validator_rejects_is_withheld() -> None:
     check_body("copy:\n  src: motd\n  dset: /etc/motd\n  dest: a", "invalid")
     check_body("file:\n  path: /etc/a\n  state: gone", "invalid")

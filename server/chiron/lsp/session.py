@@ -130,6 +130,7 @@ class Session:
         self._keep(self._early)
         self._early = []
         self._troubles.over("start")
+        log.info("Ready: %d modules are known.", len(parts.catalog.names()))
         for key in refused:
             log.warning("The editor may not set %s; it was left alone.", key)
         for trouble in parts.troubles:

@@ -133,7 +133,27 @@ def valid(candidate: Candidate, check: Check) -> Candidate | Withheld:
             verdict = _verdict(problem, candidate, check)
             if verdict is not None:
                 return verdict
+    if not partial and (bare := _bare_call(candidate, check)) is not None:
+        return withheld(candidate, "incomplete", f"`{bare}` stands there with nothing it is to do.")
     return candidate
+
+
+def _bare_call(candidate: Candidate, check: Check) -> str | None:
+    """The module of a task that sets nothing though its module requires something, or None.
+
+    `package` and `service` hand their options on, so the validator demands none of them; a suggestion that
+    sets none at all is still no suggestion.
+    """
+    _, tasks = written_tasks(candidate.text, check.request.scope)
+    for task in tasks:
+        call = call_of(task)
+        written = _module_in(task)
+        module = check.catalog.module(written) if written is not None else None
+        if call is None or module is None or call.options or call.commands or module.free_form:
+            continue
+        if any(option.required for option in module.options.values()):
+            return written
+    return None
 
 
 def without_secrets(candidate: Candidate, check: Check) -> Candidate | Withheld:
