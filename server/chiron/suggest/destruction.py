@@ -104,11 +104,7 @@ def wipes(call: Call) -> str:
 
 def runs_locally(call: Call) -> str:
     """A lookup that runs a program on the machine Ansible is started on."""
-    return (
-        f"A lookup runs a program here: `{call.local_programs[0]}`."
-        if call.local_programs
-        else ""
-    )
+    return f"A lookup runs a program here: `{call.local_programs[0]}`." if call.local_programs else ""
 
 
 def pipes(call: Call) -> str:
