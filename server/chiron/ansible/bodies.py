@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 #: Keys of a task, block or handler that are no module, as ansible-core's playbook objects define them.
 KEYWORDS = frozenset(
@@ -38,6 +39,8 @@ class Part:
         return "\n".join((f"{self.key}: {self.value}" if self.value else f"{self.key}:", *self.below))
 
 
+# Between two keystrokes all tasks of a file but one stay as they are.
+@lru_cache(maxsize=4096)
 def split_body(body: str) -> tuple[Part, ...]:
     """The parts of `body`, in order. Blank and comment lines between keys are dropped."""
     parts: list[Part] = []
@@ -65,6 +68,7 @@ def module_part(parts: tuple[Part, ...]) -> Part | None:
     return next((part for part in parts if not is_keyword(part.key)), None)
 
 
+@lru_cache(maxsize=4096)
 def module_of(body: str) -> str | None:
     """The module of `body` as written; `action` and `local_action` are looked through."""
     parts = split_body(body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from chiron.ansible.bodies import Part, split_body
 
@@ -20,6 +21,7 @@ _WORDS = frozenset(
 )
 
 
+@lru_cache(maxsize=2048)
 def variables_in(body: str) -> frozenset[str]:
     """Names of variables `body` uses and doesn't make itself. A close reading of Jinja, no full parse."""
     used: set[str] = set()

@@ -54,7 +54,7 @@ def redact_part(text: str, start: int, end: int, *, known: Redaction | None = No
     names = {secret: name for name, secret in secrets.items()}
     parts: list[str] = []
     at = start
-    for first, last, kind in _with_repetitions(text, find_secrets(text), secrets):
+    for first, last, kind in _with_repetitions(text, list(_secrets_in(text)), secrets):
         first, last = max(first, start), min(last, end)  # noqa: PLW2901 what of the span lies in the part
         if last <= first:
             continue
@@ -69,6 +69,12 @@ def redact_part(text: str, start: int, end: int, *, known: Redaction | None = No
         at = last
     parts.append(text[at:end])
     return Redaction("".join(parts), secrets, kinds)
+
+
+# The parts of one text are redacted one after the other.
+@lru_cache(maxsize=2)
+def _secrets_in(text: str) -> tuple[Span, ...]:
+    return tuple(find_secrets(text))
 
 
 def restore(text: str, redaction: Redaction, document_text: str) -> str | None:

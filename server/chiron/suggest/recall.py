@@ -104,12 +104,14 @@ class _Place:
     def _own_tasks(self, request: Request) -> list[Task]:
         """The other tasks of the file being written."""
         own: list[Task] = []
+        names: dict[str, str | None] = {}
         for block in task_blocks(request.text):
             module = module_of(block.body)
             if block.first_line == request.scope.task_line or not block.name or module is None:
                 continue
-            fqcn = self._catalog.resolve(module)
-            own.append(Task(block.name, module, fqcn, block.body, self._path, block.first_line))
+            if module not in names:
+                names[module] = self._catalog.resolve(module)
+            own.append(Task(block.name, module, names[module], block.body, self._path, block.first_line))
         return own
 
     def question(self, name: str) -> Question:

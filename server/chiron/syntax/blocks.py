@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from chiron.records import FileKind
 from chiron.syntax.document import BOM, NO_INDENT, Document
-from chiron.syntax.indentation import Entry, Level, TaskList, entry_at, opens_text, read_line, task_list
+from chiron.syntax.indentation import (
+    Entry,
+    Level,
+    TaskList,
+    entry_at,
+    last_line_of,
+    opens_text,
+    read_line,
+    task_list,
+)
 from chiron.syntax.keywords import BLOCK_LISTS, PLAY_MARKS
 from chiron.syntax.names import read_name
 
@@ -35,10 +45,16 @@ def task_blocks(text: str) -> list[Block]:
     A task is an item of a list at the root or under `tasks`, `block` and their like that has a name and one
     more key, or a module. Blocks themselves and plays are none.
     """
+    return list(_task_blocks(text))
+
+
+# A request reads the same text for several ends.
+@lru_cache(maxsize=4)
+def _task_blocks(text: str) -> tuple[Block, ...]:
     document = Document("", text)
     blocks: list[Block] = []
     if not document.readable:
-        return blocks
+        return ()
     levels: list[Level] = []  # outermost first
     text_column = NO_INDENT  # of the key whose block scalar is being passed
     number = -1
@@ -63,7 +79,7 @@ def task_blocks(text: str) -> list[Block]:
                 text_column = line.column if line.key is not None else max(line.dashes, default=indent)
             elif line.key is not None:
                 levels.append(Level(number, line.column, line.key, line.value))
-    return blocks
+    return tuple(blocks)
 
 
 def _leave(levels: list[Level], indent: int, *, is_item: bool) -> None:
@@ -75,9 +91,23 @@ def _leave(levels: list[Level], indent: int, *, is_item: bool) -> None:
 
 
 def _read(document: Document, first_line: int, column: int, tasks: TaskList) -> Block | None:
+    """The task whose dash stands at `column` of `first_line`; None where that is none.
+
+    Between two keystrokes all tasks but one stay as they are, so each is read by its own text alone.
+    """
+    text = document.lines(first_line, last_line_of(document, first_line, column)).rstrip("\r\n")
+    block = _read_alone(text, column, tasks.in_handlers, tasks.parent is None)
+    if block is None or first_line == 0:
+        return block
+    return replace(block, first_line=first_line, last_line=first_line + block.last_line)
+
+
+@lru_cache(maxsize=2048)
+def _read_alone(text: str, column: int, in_handlers: bool, at_root: bool) -> Block | None:
+    document, first_line = Document("", text), 0
     entry = entry_at(document, first_line, column)
     keys = set(entry.keys)
-    if keys & BLOCK_LISTS or (tasks.parent is None and keys & PLAY_MARKS):
+    if keys & BLOCK_LISTS or (at_root and keys & PLAY_MARKS):
         return None
     if entry.module is None and not ("name" in keys and len(keys) > 1):
         return None
@@ -92,7 +122,7 @@ def _read(document: Document, first_line: int, column: int, tasks: TaskList) -> 
         name=read_name(entry.value_of("name")) or "",
         text="\n".join(lines),
         body=_body(document, entry, lines),
-        in_handlers=tasks.in_handlers or "listen" in keys,
+        in_handlers=in_handlers or "listen" in keys,
     )
 
 

@@ -161,6 +161,19 @@ def levels_above(document: Document, number: int, column: int, *, dash: bool) ->
         want, dash = document.indent(line), bool(outer.dashes)
 
 
+def last_line_of(document: Document, first_line: int, column: int) -> int:
+    """The last line of the list item whose dash stands at `column` of `first_line`, as `entry_at` has it."""
+    last = first_line
+    for number in range(first_line + 1, min(document.n_lines, first_line + _MOST_LINES)):
+        indent = document.indent(number)
+        if indent == NO_INDENT:
+            continue
+        if indent <= column:
+            break
+        last = number
+    return last
+
+
 def entry_at(document: Document, first_line: int, column: int) -> Entry:
     """The list item whose dash stands at `column` of `first_line`."""
     head = read_line(document, first_line)
