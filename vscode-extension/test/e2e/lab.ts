@@ -181,7 +181,7 @@ export class Lab {
       const [, pid, parent, kb, command] = found ?? [];
       return command === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), memory: Number(kb) / 1024, command }];
     });
-    const ours = new Set([this.editor?.pid]);
+    const ours = new Set(this.editor?.pid === undefined ? [] : [this.editor.pid]);
     for (let before = 0; before !== ours.size; ) {
       before = ours.size;
       all.filter(({ parent }) => ours.has(parent)).forEach(({ pid }) => ours.add(pid));
@@ -195,11 +195,28 @@ export class Lab {
   }
 
   async stop(): Promise<void> {
-    await ended(this.editor);
+    await this.endEditor();
     await this.stopEndpoint();
     Lab.running.delete(this);
     if (process.env['CHIRON_E2E_KEEP'] === undefined) {
-      rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+      try {
+        rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 });
+      } catch (error) {
+        // Something of the editor's still writes there. That is no fault of the scenario.
+        console.log(`left behind: ${this.folder} (${String(error)})`);
+      }
+    }
+  }
+
+  private async endEditor(): Promise<void> {
+    const pids = (await this.processes()).map(({ pid }) => pid).filter((pid) => pid !== this.editor?.pid);
+    await ended(this.editor);
+    for (const pid of pids) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended with the editor.
+      }
     }
   }
 

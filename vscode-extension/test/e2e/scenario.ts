@@ -43,7 +43,8 @@ export async function saved(window: Window, file: string, text: string): Promise
 
 /** What is expected of the one suggestion whose text holds a part. */
 export interface Expected {
-  readonly outcome: string;
+  /** Null while it is open. */
+  readonly outcome: string | null;
   /** Events that must be there, as `kind/evidence`, or `kind` where either will do. */
   readonly has?: readonly string[];
   /** Kinds that must not be there. */
