@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { OfferTracker, SETTLED_AFTER_MS, SHOWN_AFTER_MS } from '../../src/feedback.js';
 import type { SuggestionEvent } from '../../src/protocol.js';
 
-const URI = 'file:///work/site.yml';
+const URI = 'file:///srv/play/site.yml';
 const NAME_LINE = '    - name: Install nginx';
 const BODY = '\n      ansible.builtin.apt:\n        name: nginx';
 
@@ -197,14 +197,14 @@ test('another editor is a leaving, the same one is not', () => {
   const { tracker, sent } = offered();
   tracker.activated(URI);
   assert.equal(sent.length, 0);
-  tracker.activated('file:///work/other.yml');
+  tracker.activated('file:///srv/play/other.yml');
   assert.equal(sent[0]?.reason, 'editor');
 });
 
 test('what happens in another file is nothing to this offer', () => {
   const { tracker, at } = offered();
-  tracker.changed('file:///work/other.yml', [{ range: { start: at(3, 5), end: at(3, 5) }, text: 'x' }]);
-  tracker.selected('file:///work/other.yml', at(0, 0), true);
+  tracker.changed('file:///srv/play/other.yml', [{ range: { start: at(3, 5), end: at(3, 5) }, text: 'x' }]);
+  tracker.selected('file:///srv/play/other.yml', at(0, 0), true);
   assert.equal(tracker.current, 'a');
 });
 
