@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -135,3 +136,15 @@ def test_architecture_holds_the_table_of_outcomes() -> None:
     rows = [line for line in (told or "").splitlines() if line.startswith("|")]
     assert len(rows) > 20
     assert [row for row in rows if row not in text] == []
+
+
+def test_every_line_of_the_threat_model_names_a_test_that_is_there() -> None:
+    text = (HOUSE.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = [line for line in text.partition("## Threat model")[2].splitlines() if line.startswith("| ")][1:]
+    assert rows
+    for row in rows:
+        named = re.findall(r"`([\w/]+\.py)::(\w+)`", row)
+        assert named, row
+        for file, test in named:
+            there = Path(__file__).parent / file
+            assert f"def {test}(" in there.read_text(encoding="utf-8"), f"{file} has no {test}"
