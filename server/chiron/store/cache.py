@@ -134,11 +134,11 @@ class ResponseCache:
         self._count(n_hits=1, **_saved(sealed.cost))
         return Entry(sealed.value)
 
-    def put(self, key: str, value: bytes, life_s: float, *, cost: Cost = FREE) -> None:
+    def put(self, key: str, value: bytes, life_s: float, cost: Cost = FREE) -> None:
         """Keeps `value` under `key` for `life_s` seconds, replacing what was there."""
         self._put(key, ANSWER, value, life_s, cost)
 
-    def put_nothing(self, key: str, reason: str, life_s: float, *, cost: Cost = FREE) -> None:
+    def put_nothing(self, key: str, reason: str, life_s: float, cost: Cost = FREE) -> None:
         """Remembers for `life_s` seconds that there was nothing good to answer, and why. Never for errors."""
         self._put(key, NOTHING, reason.encode("utf-8"), life_s, cost)
 

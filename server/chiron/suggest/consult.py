@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from chiron.errors import ModelError, StoreError
 from chiron.records import Capabilities, Consulted, Model, ModelAnswer, ModelRequest
 from chiron.store.cache import ResponseCache
+from chiron.store.cache_entry import FREE, Cost
 
 _T = TypeVar("_T")
 
@@ -25,17 +26,21 @@ FIRST_REST_S, LONGEST_REST_S = 1.0, 30.0
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A model's answer and whether it was remembered. `nothing` is the reason it was found useless before."""
+    """A model's answer and whether it was remembered. `nothing` is the reason it was found useless before.
+
+    `cost` is what having it made took, and so what remembering it saves; nothing for one that was remembered.
+    """
 
     answer: ModelAnswer
     key: str
     from_cache: bool
     nothing: str | None = None
+    cost: Cost = FREE
 
 
 @dataclass(slots=True)
 class _Shared:
-    task: asyncio.Task[ModelAnswer]
+    task: asyncio.Task[tuple[ModelAnswer, float]]
     n_waiting: int = 0
 
 
@@ -119,17 +124,17 @@ class Consultant:
         """The answer under `key`, where the disk has one. A cache that cannot be read has none."""
         if self._cache is None:
             return None
-        raw = await asyncio.to_thread(_tolerant, self._cache.get, key)
-        if raw is None:
+        entry = await asyncio.to_thread(_tolerant, self._cache.look_up, key)
+        if entry is None:
             return None
+        if entry.reason is not None:
+            return Heard(ModelAnswer((), self.model.name), key, from_cache=True, nothing=entry.reason)
         try:
-            value: dict[str, Any] = json.loads(raw)
-            nothing = value.pop("nothing", None)
+            value: dict[str, Any] = json.loads(entry.value)
             value["texts"] = tuple(str(text) for text in value["texts"])
-            answer = ModelAnswer(**value)
+            return Heard(ModelAnswer(**value), key, from_cache=True)
         except (ValueError, KeyError, TypeError):
             return None
-        return Heard(answer, key, from_cache=True, nothing=nothing if isinstance(nothing, str) else None)
 
     async def ask(self, request: ModelRequest, key: str, *, insist: bool = False) -> Heard:
         """The model's answer. Raises `ModelError`, as `capabilities` does. A request under way for the same
@@ -143,7 +148,7 @@ class Consultant:
             shared.task.add_done_callback(lambda _task: self._in_flight.pop(key, None))
         shared.n_waiting += 1
         try:
-            answer = await asyncio.shield(shared.task)
+            answer, seconds = await asyncio.shield(shared.task)
         except asyncio.CancelledError:
             if shared.n_waiting == 1:
                 self._in_flight.pop(key, None)
@@ -151,27 +156,32 @@ class Consultant:
             raise
         finally:
             shared.n_waiting -= 1
-        await self._put(key, answer, None, self._life_s)
-        return Heard(answer, key, from_cache=False)
+        heard = Heard(answer, key, from_cache=False, cost=self._cost(answer, seconds))
+        if self._cache is not None:
+            value = json.dumps(asdict(answer)).encode()
+            await asyncio.to_thread(_tolerant, self._cache.put, key, value, self._life_s, heard.cost)
+        return heard
 
-    async def _complete(self, request: ModelRequest) -> ModelAnswer:
+    async def _complete(self, request: ModelRequest) -> tuple[ModelAnswer, float]:
+        """The model's answer, and the seconds it took."""
+        began = time.perf_counter()
         try:
             answer = await self.model.complete(request)
         except ModelError as error:
             self._rest.failed(error)
             raise
         self._rest.answered()
-        return answer
+        return answer, time.perf_counter() - began
 
     async def remember_nothing(self, heard: Heard, reason: str) -> None:
         """Keeps for a short while that `heard` held nothing that could be shown."""
-        if not heard.from_cache:
-            await self._put(heard.key, heard.answer, reason, self._nothing_s)
+        if self._cache is not None and not heard.from_cache:
+            put = self._cache.put_nothing
+            await asyncio.to_thread(_tolerant, put, heard.key, reason, self._nothing_s, heard.cost)
 
     def account(self, request: ModelRequest, heard: Heard) -> Consulted:
         """What the log keeps of an exchange. A remembered answer costs nothing."""
         answer = heard.answer
-        cost = None if self._price is None or heard.from_cache else self._price(answer)
         return Consulted(
             model=answer.model,
             endpoint=self.model.endpoint,
@@ -181,14 +191,12 @@ class Consultant:
             leaves_machine=self.model.leaves_machine,
             n_prompt_tokens=None if heard.from_cache else answer.n_prompt_tokens,
             n_completion_tokens=None if heard.from_cache else answer.n_completion_tokens,
-            cost_usd=cost,
+            cost_usd=None if self._price is None or heard.from_cache else heard.cost.usd,
         )
 
-    async def _put(self, key: str, answer: ModelAnswer, nothing: str | None, life_s: float) -> None:
-        if self._cache is not None:
-            value = json.dumps({**asdict(answer), "nothing": nothing}).encode()
-            cache = self._cache
-            await asyncio.to_thread(_tolerant, lambda: cache.put(key, value, life_s))
+    def _cost(self, answer: ModelAnswer, seconds: float) -> Cost:
+        n_tokens = (answer.n_prompt_tokens or 0) + (answer.n_completion_tokens or 0)
+        return Cost(seconds, n_tokens, self._price(answer) if self._price is not None else 0.0)
 
 
 def _tolerant(call: Callable[..., _T], *args: object) -> _T | None:
