@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
 from chiron.config import EDITOR_MAY_SET, Endpoint, Settings
+from chiron.review.verdicts import VERDICTS
 
-MANIFEST = json.loads((Path(__file__).parents[1] / "vscode-extension" / "package.json").read_text("utf-8"))
+EXTENSION = Path(__file__).parents[1] / "vscode-extension"
+MANIFEST = json.loads((EXTENSION / "package.json").read_text("utf-8"))
 PROPERTIES: dict[str, dict[str, Any]] = {
     name.removeprefix("chiron."): schema
     for name, schema in MANIFEST["contributes"]["configuration"]["properties"].items()
@@ -72,3 +75,10 @@ def test_what_the_editor_may_not_set_is_taken_from_the_user_alone() -> None:
         may = {to_camel(each) for each in EDITOR_MAY_SET.get(room, ())}
         expected = "resource" if setting in may else "machine"
         assert PROPERTIES[name]["scope"] == expected, name
+
+
+def test_a_report_from_the_editor_says_what_the_review_page_says() -> None:
+    written = (EXTENSION / "src" / "labels.ts").read_text("utf-8")
+    entry = r"label: '(\w+)', key: '(\w)', words: '([^']+)', meaning: '([^']+)'"
+    bad = [(one.label, one.key, one.words, one.meaning) for one in VERDICTS if one.label != "good"]
+    assert re.findall(entry, written) == bad

@@ -6,6 +6,7 @@ import { pickAlternative } from './alternatives.js';
 import type { Session } from './client.js';
 import { readSettings, secretName } from './config.js';
 import type { OfferTracker } from './feedback.js';
+import { LABELS } from './labels.js';
 import type { Pages } from './pages.js';
 import type { Pause } from './pause.js';
 import { ACCEPTED_COMMAND, suggestionIdOf } from './protocol.js';
@@ -51,16 +52,6 @@ export class RecentOffers {
     return this.offers.at(-1);
   }
 }
-
-/** Labels for a bad suggestion; the key in front picks it. They are the server's label codes. */
-export const LABELS = [
-  { key: '1', label: 'wrong_module', words: 'Wrong module' },
-  { key: '2', label: 'wrong_values', words: 'Right module, wrong options or values' },
-  { key: '3', label: 'invalid', words: 'Does not work: Ansible rejects it' },
-  { key: '4', label: 'unsafe', words: 'Unsafe, or shows a secret' },
-  { key: '5', label: 'style', words: 'Not how this project writes it' },
-  { key: '6', label: 'unwanted', words: 'Should not have been suggested here' },
-] as const;
 
 export function registerCommands(parts: Parts): vscode.Disposable[] {
   const commands: Readonly<Record<string, (...args: unknown[]) => unknown>> = {
@@ -168,14 +159,19 @@ async function report(parts: Parts): Promise<void> {
 function pickLabel(text: string | undefined): Promise<string | undefined> {
   const list = vscode.window.createQuickPick<vscode.QuickPickItem & { code: string }>();
   list.title = 'Chiron: what is wrong with it?';
-  list.placeholder = 'Press a number';
-  list.items = LABELS.map(({ key, label, words }) => ({ label: `${key}  ${words}`, code: label, alwaysShow: true }));
+  list.placeholder = 'Press a letter';
+  list.items = LABELS.map(({ key, label, words, meaning }) => ({
+    label: `${key}  ${words}`,
+    description: meaning,
+    code: label,
+    alwaysShow: true,
+  }));
   if (text !== undefined) {
     list.title += `  ${text.trim().split('\n')[0] ?? ''}`;
   }
   return new Promise((resolve) => {
     list.onDidChangeValue((value) => {
-      const byKey = LABELS.find(({ key }) => key === value.trim());
+      const byKey = LABELS.find(({ key }) => key === value.trim().toLowerCase());
       if (byKey) {
         resolve(byKey.label);
         list.hide();

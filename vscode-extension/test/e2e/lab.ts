@@ -18,8 +18,6 @@ export interface LabOptions {
   readonly untrusted?: boolean;
   /** The server is told by its path. Without, the extension installs its own. */
   readonly ownServer?: boolean;
-  /** PATH instead of this process's own. */
-  readonly path?: string;
   /** The model in use: the scripted endpoint unless told otherwise. */
   readonly model?: 'scripted' | 'embedded';
 }
@@ -102,7 +100,6 @@ export class Lab {
   get environment(): NodeJS.ProcessEnv {
     return {
       ...process.env,
-      ...(this.options.path === undefined ? {} : { PATH: this.options.path, SHELL: '/bin/false' }),
       CHIRON_DATA_DIR: join(this.folder, 'data'),
       CHIRON_CACHE_DIR: join(this.folder, 'cache'),
       CHIRON_CONFIG: join(this.folder, 'config.toml'),

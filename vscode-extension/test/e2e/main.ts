@@ -67,6 +67,9 @@ async function runOne(scenario: Scenario, installed: Installed, browser: Browser
   try {
     if (scenario.lab) {
       const lab = await Lab.start(installed, scenario.lab);
+      for (const [name, text] of Object.entries(scenario.files ?? {})) {
+        lab.write(name, text);
+      }
       if (scenario.opens) {
         lab.write(scenario.opens.name, scenario.opens.text);
       }

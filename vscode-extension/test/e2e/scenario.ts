@@ -11,6 +11,8 @@ export interface Scenario {
   readonly lab?: LabOptions;
   /** The file that is open when the window opens, for labs of their own. */
   readonly opens?: { readonly name: string; readonly text: string };
+  /** Further files that are there from the start, in labs of their own. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly run: (window: Window) => Promise<void>;
 }
 

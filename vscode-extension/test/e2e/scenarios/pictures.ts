@@ -17,6 +17,12 @@ export const pictures: readonly Scenario[] = [
   {
     name: 'pictures for people',
     lab: { settings: { 'editor.fontSize': 15, 'breadcrumbs.enabled': false, 'editor.minimap.enabled': false } },
+    // What the task refers to: without it, nothing would be suggested.
+    files: {
+      'roles/web/templates/nginx.conf.j2': 'worker_processes {{ n_workers }};\n',
+      'roles/web/handlers/main.yml': '---\n- name: Restart nginx\n  ansible.builtin.service:\n    name: nginx\n    state: restarted\n',
+      'roles/web/defaults/main.yml': '---\nn_workers: 4\n',
+    },
     opens: { name: FILE, text: TEXT },
     run: async (window) => {
       await window.page.setViewportSize({ width: 960, height: 500 });

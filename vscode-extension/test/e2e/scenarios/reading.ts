@@ -64,12 +64,12 @@ export const reading: readonly Scenario[] = [
       await window.press('Control+Alt+r');
       await window.page.locator('.quick-input-widget input:focus').waitFor();
       await window.page.locator('.quick-input-widget .monaco-list-row').first().waitFor();
-      await window.type('2');
+      await window.type('v');
       await logged(window.lab, file, lastWord(service), {
         outcome: 'accepted',
         has: ['labelled/confirmed'],
         also: (row) => {
-          assert.equal(row.label, 'wrong_values');
+          assert.equal(row.label, 'wrong_value');
         },
       });
     },

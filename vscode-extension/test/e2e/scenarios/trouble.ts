@@ -151,15 +151,6 @@ export const trouble: readonly Scenario[] = [
     },
   },
   {
-    name: 'no Python and no server: what to do is said',
-    lab: { ownServer: true, path: '/nowhere' },
-    opens: { name: 'bare.yml', text: PLAY },
-    run: async (window) => {
-      await window.statusSays(/problem.*Python 3\.11 or later/, 60_000);
-      await window.page.locator('.notification-toast').filter({ hasText: 'Install it' }).first().waitFor();
-    },
-  },
-  {
     name: 'the embedded model',
     lab: { model: 'embedded' },
     opens: { name: 'embedded.yml', text: PLAY },
