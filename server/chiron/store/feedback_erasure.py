@@ -71,6 +71,13 @@ def erase(connection: sqlite3.Connection, selection: Selection) -> Erasure:
         ).fetchone()
         n_events = connection.execute(f"DELETE FROM event WHERE {chosen}").rowcount  # noqa: S608
         connection.execute("DELETE FROM suggestion WHERE id IN (SELECT id FROM erased)")
+        gone = "IN (SELECT id FROM erased)"
+        connection.execute(f"DELETE FROM vote WHERE suggestion_id {gone}")  # noqa: S608 our own names
+        connection.execute(f"DELETE FROM bout WHERE first_id {gone} OR second_id {gone}")  # noqa: S608
+        connection.execute(f"DELETE FROM provenance WHERE suggestion_id {gone}")  # noqa: S608
+        if selection.everything and where == "1":
+            connection.execute("DELETE FROM bout")
+            connection.execute("DELETE FROM merged")
         connection.execute("DROP TABLE erased")
     except BaseException:
         connection.execute("ROLLBACK")

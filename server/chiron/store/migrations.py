@@ -95,6 +95,49 @@ STEPS: tuple[tuple[str, ...], ...] = (
         " WHERE cost_usd IS NOT NULL",
         "CREATE INDEX event_instead ON event (suggestion_id) WHERE kind = 'wrote_instead'",
     ),
+    (
+        # What models say of suggestions, apart from what people say; the latest of each judge and prompt.
+        """
+        CREATE TABLE vote (
+            suggestion_id TEXT NOT NULL,
+            judge TEXT NOT NULL,
+            prompt_version TEXT NOT NULL,
+            at_ms INTEGER NOT NULL,
+            label TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            PRIMARY KEY (suggestion_id, judge, prompt_version)
+        )
+        """,
+        # What people say of two answers to one question whose makers they were not told.
+        """
+        CREATE TABLE bout (
+            seq INTEGER PRIMARY KEY,
+            at_ms INTEGER NOT NULL,
+            question TEXT NOT NULL,
+            first_arm TEXT NOT NULL,
+            second_arm TEXT NOT NULL,
+            first_id TEXT,
+            second_id TEXT,
+            result TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX bout_question ON bout (question)",
+        # Logs of others that were merged into this one, and which suggestions came with them.
+        """
+        CREATE TABLE merged (
+            seq INTEGER PRIMARY KEY,
+            at_ms INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            sha256 TEXT NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE provenance (
+            suggestion_id TEXT PRIMARY KEY,
+            merged INTEGER NOT NULL
+        ) WITHOUT ROWID
+        """,
+    ),
 )
 
 
