@@ -8,7 +8,7 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from support.light_bulb import StartEditor
+from support.light_bulb import Editor, StartEditor
 
 BAD = (
     "---\n- name: Copy it\n  ansible.builtin.copy:\n    src: a\n    dset: /b\n- name: Second\n  command: ls\n"
@@ -154,3 +154,52 @@ async def test_what_an_action_put_in_and_was_undone_counts_as_undone(start_edito
     await editor.leave()
     (row,) = [row for row in editor.log() if row["scope"] == "action"]
     assert "undone" in {event["kind"] for event in row["events"]}
+
+
+async def shown(editor: Editor, uri: str, version: int) -> set[str | int | None]:
+    return {one.code for one in await editor.problems(uri, version=version)}
+
+
+WRITTEN = "---\n- name: First\n  ansible.builtin.debug:\n    msg: hello\n\n- name: Second\n"
+HALF = WRITTEN + "  ansible.builtin.template:\n    src: /etc/hosts\n"
+
+
+async def test_what_is_being_written_is_not_reported_before_the_cursor_leaves_it(
+    start_editor: StartEditor,
+) -> None:
+    editor = await start_editor()
+    uri = editor.open("roles/web/tasks/main.yml", WRITTEN.replace("Second", "Sec"))
+    assert await shown(editor, uri, 1) == {"missing-module"}
+    editor.replace(uri, WRITTEN)
+    assert await shown(editor, uri, 2) == set()
+    editor.replace(uri, HALF)
+    assert await shown(editor, uri, 3) == set()
+    n_published = len(editor.published[uri])
+    await editor.titles(uri, 7)
+    assert len(editor.published[uri]) == n_published
+    await editor.titles(uri, 1)
+    assert await shown(editor, uri, 3) == {"missing-required"}
+
+
+async def test_what_is_being_written_is_reported_when_it_is_saved(start_editor: StartEditor) -> None:
+    editor = await start_editor()
+    uri = editor.open("roles/web/tasks/main.yml", WRITTEN + "  when: true\n")
+    assert await shown(editor, uri, 1) == {"missing-module"}
+    editor.replace(uri, WRITTEN)
+    assert await shown(editor, uri, 2) == set()
+    n_published = len(editor.published[uri])
+    editor.save(uri)
+    while len(editor.published[uri]) == n_published:
+        await asyncio.sleep(0.05)
+    assert await shown(editor, uri, 2) == {"missing-module"}
+
+
+async def test_what_is_wrong_elsewhere_is_reported_while_something_is_written(
+    start_editor: StartEditor,
+) -> None:
+    editor = await start_editor()
+    text = WRITTEN.replace("msg: hello", "mgs: hello")
+    uri = editor.open("roles/web/tasks/main.yml", text)
+    await editor.problems(uri)
+    editor.replace(uri, text + "  when: true\n")
+    assert await shown(editor, uri, 2) == {"unknown-option"}

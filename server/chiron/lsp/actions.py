@@ -74,6 +74,9 @@ class Actions:
         only = [str(getattr(one, "value", one)) for one in params.context.only or ()]
         first = to_position(document, params.range.start, self._encoding()).line
         last = to_position(document, params.range.end, self._encoding()).line
+        if not only:
+            # An editor's light-bulb asks for all there is where the cursor has come to.
+            self._diagnoser.visited(document.uri, first)
         version, text = document.version, document.text
         shown = self._diagnoser.known(document.uri, version)
         place = to_place(document, self._session.roots)

@@ -110,6 +110,13 @@ def apply_changes(
     return done
 
 
+def last_line(document: Document, changes: Sequence[Change]) -> int | None:
+    """The line on which the last of `changes`, already applied, ends: where the person writes."""
+    if not changes:
+        return None
+    return document.position(changes[-1].start + len(changes[-1].inserted)).line
+
+
 def to_json(answer: Answer | None, document: Document, encoding: str) -> dict[str, object]:
     """`answer` for a client that lays out its own list, in the client's units."""
     if answer is None:

@@ -13,6 +13,7 @@ from lsprotocol import types
 
 from chiron.errors import ChironError
 from chiron.lsp.convert import from_position, to_place
+from chiron.lsp.unfinished import is_unfinished, task_at
 from chiron.records import Problem, Range, Severity
 from chiron.syntax.document import Document
 from chiron.syntax.kind import file_kind
@@ -64,8 +65,10 @@ class _Followed:
     timer: asyncio.TimerHandle | None = None
     task: asyncio.Task[None] | None = None
     checked: Checked | None = None
-    shown: tuple[Shown, ...] = ()
+    found: tuple[Shown, ...] = ()
     version: int | None = None
+    #: The line that is being written; None after a save, or when the person has gone on.
+    writing: int | None = None
 
 
 class Diagnoser:
@@ -82,15 +85,29 @@ class Diagnoser:
         self._followed[uri] = _Followed()
         self._soon(uri, 0.0, whole=True)
 
-    def changed(self, uri: str) -> None:
-        """A document was changed."""
+    def changed(self, uri: str, line: int | None) -> None:
+        """A document was changed, last on `line`, where something is being written now."""
+        if (followed := self._followed.get(uri)) is not None:
+            followed.writing = line
         parts = self._session.ready
         delay_ms = parts.settings.diagnostics.debounce_ms if parts is not None else 250
         self._soon(uri, delay_ms / 1000, whole=False)
 
     def saved(self, uri: str) -> None:
-        """A document was written to disk: others may refer to it."""
+        """A document was written to disk: it is meant as it stands, and others may refer to it."""
+        if (followed := self._followed.get(uri)) is not None:
+            followed.writing = None
         self._soon(uri, 0.0, whole=True)
+
+    def visited(self, uri: str, line: int) -> None:
+        """The cursor is on `line`: what was being written in another task is finished."""
+        followed = self._followed.get(uri)
+        if followed is None or followed.writing is None or followed.checked is None:
+            return
+        blocks = followed.checked.blocks
+        if task_at(line, blocks) != task_at(followed.writing, blocks):
+            followed.writing = None
+            self._show(uri, followed)
 
     def closed(self, uri: str) -> None:
         """A document was closed; nothing of it is shown any more."""
@@ -106,9 +123,9 @@ class Diagnoser:
         self._followed.clear()
 
     def known(self, uri: str, version: int) -> Sequence[Shown]:
-        """What is shown for this very version of a document; nothing while it is not known."""
+        """What is wrong with this very version of a document, also what is being written; else nothing."""
         followed = self._followed.get(uri)
-        return followed.shown if followed is not None and followed.version == version else ()
+        return followed.found if followed is not None and followed.version == version else ()
 
     def _soon(self, uri: str, delay_s: float, *, whole: bool) -> None:
         followed = self._followed.get(uri)
@@ -151,12 +168,22 @@ class Diagnoser:
         document = self._session.documents.get(uri)
         if document is None or document.version != version or self._followed.get(uri) is not followed:
             return
-        followed.shown = tuple(one for one in found[1] if is_shown(one.problem, parts.settings.diagnostics))
+        followed.found = tuple(one for one in found[1] if is_shown(one.problem, parts.settings.diagnostics))
         followed.version = version
-        shown = [to_diagnostic(one, document, self._encoding()) for one in followed.shown]
-        self._publish(types.PublishDiagnosticsParams(uri, shown, version))
+        self._show(uri, followed)
         if found[0].only is not None:
             self._soon(uri, _WHOLE_AFTER_S, whole=True)
+
+    def _show(self, uri: str, followed: _Followed) -> None:
+        """Publishes what was found, less what is being written, if it was found in the text of now."""
+        document, checked = self._session.documents.get(uri), followed.checked
+        if document is None or checked is None or document.version != followed.version:
+            return
+        finished = [
+            one for one in followed.found if not is_unfinished(one.problem, followed.writing, checked.blocks)
+        ]
+        shown = [to_diagnostic(one, document, self._encoding()) for one in finished]
+        self._publish(types.PublishDiagnosticsParams(uri, shown, document.version))
 
 
 def _find(

@@ -206,7 +206,7 @@ def _register_documents(server: Server) -> None:
         if (document := server.session.documents.get(uri)) is not None:
             changes = convert.apply_changes(document, params.content_changes, version, server.encoding)
             server.session.changed(uri, changes)
-            server.diagnoser.changed(uri)
+            server.diagnoser.changed(uri, convert.last_line(document, changes))
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
