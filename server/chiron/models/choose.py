@@ -46,6 +46,8 @@ async def choose(model: Asks, prompt: str, choices: Sequence[str]) -> dict[str, 
     while groups:
         negative, written, group = heapq.heappop(groups)
         share = -negative
+        # What all of them go on with is certain: `ansible.builtin.` need not be asked for token by token.
+        written = _shared(written, group)
         if len(group) == 1 or share < _WORTH_A_CALL or n_calls == _MAX_CALLS:
             for choice in group:
                 chances[choice] += share / len(group)
@@ -64,6 +66,14 @@ async def choose(model: Asks, prompt: str, choices: Sequence[str]) -> dict[str, 
         for chance, reached, members in parts:
             heapq.heappush(groups, (-share * chance / total, reached, members))
     return chances
+
+
+def _shared(written: str, group: Sequence[str]) -> str:
+    """`written` and the whole words, up to a dot, with which all of `group` go on."""
+    first, last = min(group), max(group)
+    n = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    shared = first[: first.rfind(".", 0, n) + 1]
+    return max(written, shared, key=len)
 
 
 async def _next_tokens(model: Asks, prompt: str, rests: Sequence[str]) -> dict[str, float]:
