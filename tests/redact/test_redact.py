@@ -64,6 +64,11 @@ def check_redacted(fixture: str) -> Redaction:
         "shell: curl -u bob:«hunter2» https://example.com",
         "line: requirepass «hunter2»",
         "Authorization: Bearer «abcdef123456»",
+        "Authorization: Bearer «QWERTZUIOPASDFGHJKLX»",
+        "Authorization: Token «letmein!now»",
+        'headers: {"Authorization": "Bearer «correcthorsebattery»"}',
+        "vault_key: «QWERTZUIOPASDFGHJKLX» # ours",
+        "vault_join: «abcdef.0a1bcd2efghi3jkl»",
         "- username admin privilege 15 secret 9 «hunter2»",
     ],
 )
@@ -76,6 +81,8 @@ def test_a_secret_on_one_line_is_taken_out_and_nothing_beside_it(line: str) -> N
     "line",
     [
         'password: "{{ vault_password }}"',
+        'Authorization: "Bearer {{ token }}"',
+        "vault_stage: PRODUCTION_EU",
         "password: \"{{ lookup('env', 'DB_PASSWORD') }}\"",
         "password: \"{{ lookup('password', '/dev/null length=16') }}\"",
         "password: ''",

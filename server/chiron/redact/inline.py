@@ -35,6 +35,11 @@ _VALUE = re.compile(
 _URL = re.compile(r"://[^\s:/@\"'<>]*:(?P<secret>[^\s\"'/@]+(?:@[^\s\"'/@]+)*)@(?=[\w\[{.-])")
 _URL_USER = re.compile(r"://(?P<secret>[^\s:/@\"'<>{}]{16,})@(?=[\w\[{.-])")
 _HEADER = re.compile(r"(?i)\b(?:bearer|basic|negotiate|apikey|token)[ \t]+(?P<secret>[A-Za-z0-9._~+/=-]{8,})")
+#: What follows the scheme in an `Authorization` header is a secret, whatever it looks like.
+_AUTHORIZATION = re.compile(
+    r"(?i)authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|negotiate|apikey|token)[ \t]+"
+    r"(?P<secret>[^\s\"',]{4,})"
+)
 _HASHED = re.compile(
     r"(?P<q>['\"])(?P<secret>(?:(?!(?P=q)).){4,}?)(?P=q)\s*\|\s*(?:ansible\.builtin\.)?password_hash\b"
 )
@@ -57,11 +62,7 @@ def announced(line: str, line_key: str) -> Iterator[Span]:
                 yield from _assigned(line, match, found.span(), level, jinja)
     if "://" in line and "@" in line:
         yield from _in_url(line)
-    for match in _HEADER.finditer(line):
-        given = match["secret"]
-        is_header = "authorization" in lower or "auth" in line_key.lower()
-        if (is_header and any(map(str.isdigit, given)) and can_be_secret(given)) or looks_secret(given):
-            yield *match.span("secret"), "authorization header"
+    yield from _in_header(line, "authorization" in lower or "auth" in line_key.lower())
     for start, end in arguments(line, lower):
         first, last = unquoted(line, start, end)
         value = line[first:last]
@@ -71,6 +72,16 @@ def announced(line: str, line_key: str) -> Iterator[Span]:
         for match in _HASHED.finditer(line):
             if can_be_secret(match["secret"]):
                 yield *match.span("secret"), IN_JINJA
+
+
+def _in_header(line: str, is_header: bool) -> Iterator[Span]:
+    for match in _HEADER.finditer(line):
+        given = match["secret"]
+        if (is_header and any(map(str.isdigit, given)) and can_be_secret(given)) or looks_secret(given):
+            yield *match.span("secret"), "authorization header"
+    for match in _AUTHORIZATION.finditer(line):
+        if "{{" not in match["secret"] and can_be_secret(match["secret"]):
+            yield *match.span("secret"), "authorization header"
 
 
 def _in_url(line: str) -> Iterator[Span]:

@@ -30,13 +30,13 @@ _SIZE = re.compile(r"^\d+(?:\.\d+)?[a-zA-Z]{1,3}$")
 _ADDRESS = re.compile(r"^\d{1,3}(?:\.\d{1,3}){3}(?:[:/]\d+)?$|^[0-9a-fA-F:]*::?[0-9a-fA-F:]*(?:/\d+)?$")
 _DATE = re.compile(r"^\d{4}-\d\d-\d\d(?:[T ].*)?$")
 _EMAIL = re.compile(r"^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$")
-_HOST = re.compile(r"^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}(?::\d+)?$")
+_HOST = re.compile(r"^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,15}(?::\d+)?$")
 #: Names that cloud providers give to what they run: `ami-06cf02a98a61f9f5e`.
 _RESOURCE = re.compile(r"^[a-z]{1,10}(?:-[a-z]{1,10})?-[0-9a-f]{8,17}$")
 _UUID = re.compile(r"^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$", re.I)
 _HEX = re.compile(r"^(?:0x)?[0-9a-fA-F]+$")
 _WORDY = re.compile(r"^[A-Za-z]*(?:[_.\-/ :][A-Za-z]*)*\d{0,2}$")
-_PLAIN = re.compile(r"[A-Za-z]?[a-z]*(?:[_.\-/ ][a-z0-9]+)*|[A-Z_]+|\d+")
+_PLAIN = re.compile(r"[A-Za-z]?[a-z]*(?:[_.\-/ ][a-z0-9]+)*|[A-Z]{1,15}|[A-Z]+(?:_[A-Z]+)+|\d+")
 _CRYPT = re.compile(r"^\$(?:1|2[abxy]?|5|6|7|y|gy|md5|sha1|apr1|argon2\w*|pbkdf2\S*|scrypt)\$\S{6,}$")
 _HARMLESS = (_RESOURCE, _VERSION, _SIZE, _ADDRESS, _DATE, _EMAIL, _HOST, _WORDY)
 #: Regular expressions, formats for dates, and other text that is read by a program rather than typed.
@@ -86,11 +86,12 @@ def looks_secret(value: str) -> bool:
 
 def is_unusual(value: str) -> bool:
     """Whether `value` can be a secret and is no plain word, number, address, host name or the like."""
-    return (
-        len(value) >= 4
-        and can_be_secret(value)
-        and not _PLAIN.fullmatch(value)
-        and not any(harmless.match(value) for harmless in _HARMLESS if harmless is not _WORDY)
+    if len(value) < 4 or not can_be_secret(value):
+        return False
+    if any(len(piece) >= 12 and n_changes(piece) >= 3 for piece in _SEGMENTS.split(value)):
+        return True
+    return not _PLAIN.fullmatch(value) and not any(
+        harmless.match(value) for harmless in _HARMLESS if harmless is not _WORDY
     )
 
 
