@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+from chiron import redact
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.installation import Installation, find_installations
 from chiron.ansible.project import Project
@@ -90,7 +91,8 @@ class Assembly:
             return tuple(reading.project for reading in self._projects.values())
 
     def warm(self, roots: Sequence[Path]) -> None:
-        """Reads what the first request would wait for: workspaces, and the modules' EXAMPLES. Blocks."""
+        """Makes ready what the first request would wait for: detectors of secrets, and workspaces. Blocks."""
+        redact.warm_up()
         for root in roots:
             project = self.project(str(root))
             if project is not None:
@@ -214,9 +216,7 @@ def embedded_installed() -> bool:
 
 def open_model(settings: Settings) -> Model | None:
     """The model that `settings.model` names, not yet reached. None for `none`, or where `auto` finds none."""
-    name = settings.model
-    if name == "auto":
-        name = next(iter(settings.endpoints), "embedded" if embedded_installed() else "none")
+    name = _chosen_model(settings)
     if name == "none":
         return None
     if name.startswith("fake:"):
@@ -239,6 +239,13 @@ def open_model(settings: Settings) -> Model | None:
     return EndpointModel(endpoint, api_key=api_key(endpoint, os.environ))
 
 
+def _chosen_model(settings: Settings) -> str:
+    """What `settings.model` comes to here: an endpoint's name, `embedded`, `none`, or `fake:PATH`."""
+    if settings.model != "auto":
+        return settings.model
+    return next(iter(settings.endpoints), "embedded" if embedded_installed() else "none")
+
+
 def find_root(path: Path) -> Path | None:
     """The top of the project that holds `path`: the nearest folder above it with a mark of one."""
     for folder in list(path.resolve().parents)[:8]:
@@ -257,7 +264,7 @@ def _consultant(settings: Settings, model: Model | None, cache: ResponseCache | 
         cache,
         life_s=settings.cache.life_s,
         nothing_s=settings.cache.negative_life_s,
-        price=_price(settings.endpoints.get(settings.model)),
+        price=_price(settings.endpoints.get(_chosen_model(settings))),
     )
 
 
