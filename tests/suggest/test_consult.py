@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from chiron.errors import ModelError, ModelUnreachable
 from chiron.models.fake import Rule, ScriptedModel
 from chiron.records import ModelRequest
+from chiron.store.cache import ResponseCache
 from chiron.suggest.consult import FIRST_REST_S, LONGEST_REST_S, Consultant, Rest
 
 QUESTION = ModelRequest(prompt="- name: Frobnicate", stop=(), max_tokens=10)
@@ -90,3 +92,31 @@ async def test_a_request_that_is_cancelled_is_no_failure() -> None:
     waiting.cancel()
     await asyncio.wait([waiting])
     assert (await consultant.ask(QUESTION, "b")).answer.texts == ("ok",)
+
+
+async def test_a_remembered_answer_saves_the_seconds_tokens_and_money_that_it_took(tmp_path: Path) -> None:
+    rule = Rule(texts=("ok",), delay_ms=50, n_prompt_tokens=300, n_completion_tokens=20)
+    cache = ResponseCache(tmp_path / "cache", 10)
+    consultant = Consultant(ScriptedModel([rule]), cache, life_s=60, nothing_s=60, price=lambda answer: 0.25)
+    heard = await consultant.ask(QUESTION, "a")
+    assert consultant.account(QUESTION, heard).cost_usd == 0.25
+    again = await consultant.remembered("a")
+    assert again is not None
+    assert again.answer.texts == ("ok",)
+    assert consultant.account(QUESTION, again).cost_usd is None
+    stats = cache.stats()
+    assert (stats.n_hits, stats.saved_tokens, stats.saved_usd) == (1, 320, 0.25)
+    assert stats.saved_seconds >= 0.05
+
+
+async def test_that_a_model_had_nothing_good_is_remembered_with_its_reason(tmp_path: Path) -> None:
+    cache = ResponseCache(tmp_path / "cache", 10)
+    consultant = Consultant(ScriptedModel([Rule(texts=("bad",))]), cache, life_s=60, nothing_s=60)
+    await consultant.remember_nothing(await consultant.ask(QUESTION, "a"), "invalid")
+    again = await consultant.remembered("a")
+    assert again is not None
+    assert again.nothing == "invalid"
+    assert cache.stats().n_negative_hits == 1
+    # What is remembered is not remembered anew: a short life stays short.
+    await consultant.remember_nothing(again, "invalid")
+    assert cache.stats().n_puts == 2
