@@ -45,7 +45,15 @@ _KNOWN_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 _STRENGTH = {Evidence.CONFIRMED: 2, Evidence.OBSERVED: 1, Evidence.INFERRED: 0}
 
 #: Events that change nothing derived; most events are of these kinds.
-IDLE_KINDS = frozenset({EventKind.OFFERED, EventKind.SHOWN, EventKind.TYPED_THROUGH, EventKind.WROTE_INSTEAD})
+IDLE_KINDS = frozenset(
+    {
+        EventKind.OFFERED,
+        EventKind.SHOWN,
+        EventKind.TYPED_THROUGH,
+        EventKind.WROTE_INSTEAD,
+        EventKind.UNLEARNED,
+    }
+)
 
 _LARGEST_INTEGER = 2**63 - 1
 
@@ -55,7 +63,7 @@ class Derived:
     """What a suggestion's events add up to.
 
     `outcome` is None while it is open. `kept_ratio` is the last one measured, from 0 to 1. `strong` is
-    strong acceptance: accepted and not undone, at least half kept by then, its module unchanged.
+    strong acceptance: accepted and not undone, over half kept by then, its module unchanged.
     """
 
     outcome: Outcome | None = None
@@ -151,7 +159,7 @@ def to_suggestion(row: Mapping[str, Any]) -> SuggestionRow:
         Ground(**{k: str(v) for k, v in ground.items() if k in ("kind", "what", "where", "detail")})
         for ground in _from_json(values["grounds"], [])
     )
-    outcome = Outcome(row["outcome"]) if row["outcome"] in _KNOWN_OUTCOMES else None
+    outcome = to_outcome(row["outcome"])
     derived = Derived(outcome, bool(row["undone"]), row["kept_ratio"], bool(row["strong"]), row["label"])
     return SuggestionRow(SuggestionRecord(**values), derived)
 
@@ -180,6 +188,11 @@ def to_enum(kind: type[E], value: object, otherwise: E) -> E:
         return kind(str(value))
     except ValueError:
         return otherwise
+
+
+def to_outcome(value: object) -> Outcome | None:
+    """`value` as an outcome; None where it is none, or one of a later Chiron."""
+    return Outcome(str(value)) if value in _KNOWN_OUTCOMES else None
 
 
 def _plain(value: Any) -> Any:
