@@ -150,3 +150,79 @@ def test_every_task_written_is_found_and_reads_the_same(
 def test_no_text_is_too_broken(text: str) -> None:
     for block in task_blocks(text):
         assert 0 <= block.first_line <= block.last_line
+
+
+LINES = st.sampled_from(
+    """\
+---
+- name: Web
+  hosts: web
+  tasks:
+  handlers:
+    - name: a
+    - name: "b
+      apt:
+        name: c
+      shell: |
+        - name: d
+          apt:
+      block:
+      - debug:
+      rescue:
+        - name: e
+          copy: f
+      loop:
+        - g
+- name: h
+  yum:
+    name: i
+
+# j
+- - name: k
+    apt:
+\ufeff- l
+\tm
+""".split("\n")  # noqa: SIM905 - lines read better as lines
+)
+ENDINGS = st.sampled_from(["\n", "\n", "\n", "\r\n", "\r"])
+
+
+@st.composite
+def edits(draw: st.DrawFn) -> list[str]:
+    """A text and what becomes of it, an edit at a time."""
+    line = st.tuples(LINES, ENDINGS).map("".join)
+    lines = draw(st.lists(line, min_size=1, max_size=40))
+    texts = ["".join(lines)]
+    for _ in range(draw(st.integers(1, 6))):
+        first = draw(st.integers(0, len(lines)))
+        last = draw(st.integers(first, min(len(lines), first + 3)))
+        lines[first:last] = draw(st.lists(line, max_size=3))
+        texts.append("".join(lines))
+    return texts
+
+
+@given(edits())
+def test_after_any_edits_a_text_is_read_as_if_it_were_the_first(texts: list[str]) -> None:
+    for text in texts:
+        found = task_blocks(text)
+        for n in range(8):
+            task_blocks(f"{n}")  # none of them is akin to it, and no more are kept
+        assert found == task_blocks(text)
+        task_blocks(texts[0])
+
+
+@given(edits())
+def test_a_text_is_read_the_same_right_after_the_one_before(texts: list[str]) -> None:
+    found = [task_blocks(text) for text in texts]
+    for text, blocks in zip(texts, found, strict=True):
+        for n in range(8):
+            task_blocks(f"{n}")
+        assert blocks == task_blocks(text)
+
+
+def test_a_key_typed_in_a_long_file_leaves_the_other_tasks_what_they_are() -> None:
+    text = "".join(f"- name: {n}\n  apt:\n    name: p{n}\n" for n in range(50))
+    before = task_blocks(text)
+    after = task_blocks(text.replace("name: p20", "name: p20x\n    state: present"))
+    assert [one is other for one, other in zip(before, after, strict=True)] == [n < 20 for n in range(50)]
+    assert [block.first_line for block in after[19:23]] == [57, 60, 64, 67]

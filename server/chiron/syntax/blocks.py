@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from collections import deque
+from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 
 from chiron.records import FileKind
-from chiron.syntax.document import BOM, NO_INDENT, Document
+from chiron.syntax.document import BOM, NO_INDENT, Document, Shared
 from chiron.syntax.indentation import (
     Entry,
     Level,
@@ -45,19 +48,60 @@ def task_blocks(text: str) -> list[Block]:
     A task is an item of a list at the root or under `tasks`, `block` and their like that has a name and one
     more key, or a module. Blocks themselves and plays are none.
     """
-    return list(_task_blocks(text))
+    return list(_reading_of(text).blocks)
 
 
-# A request reads the same text for several ends.
-@lru_cache(maxsize=4)
-def _task_blocks(text: str) -> tuple[Block, ...]:
-    document = Document("", text)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A text that was read, and round each of its blocks the levels that its line was found in."""
+
+    document: Document
+    blocks: tuple[Block, ...] = ()
+    around: tuple[tuple[Level, ...], ...] = ()
+
+
+#: The texts read last, newest first. A request reads one text for several ends, and between two keystrokes
+#: all of its lines but one or two stay as they are.
+_recent: deque[_Reading] = deque(maxlen=4)
+#: Characters by which a text is known for another one after an edit.
+_LIKE = 100
+
+
+def _reading_of(text: str) -> _Reading:
+    document, before, shared = None, None, Shared(0, 0)
+    for reading in tuple(_recent):
+        if reading.document.text == text:
+            return reading
+        if before is None and _is_akin(text, reading.document.text):
+            before = reading
+            document, shared = Document.like(text, reading.document)
+    if document is None:
+        document = Document("", text)
+    reading = _read_all(document, before, shared) if document.readable else _Reading(document)
+    _recent.appendleft(reading)
+    return reading
+
+
+def _is_akin(text: str, other: str) -> bool:
+    """Whether one text may be the other after an edit: they begin or end alike."""
+    return text[:_LIKE] == other[:_LIKE] or text[-_LIKE:] == other[-_LIKE:]
+
+
+def _read_all(document: Document, before: _Reading | None, shared: Shared) -> _Reading:
+    """The blocks of `document`; those in lines that are `shared` with the text read `before` are taken over.
+
+    What a line is depends on the levels it is found in, and those on the lines above. So reading begins at
+    the last block above the first new line, and ends at the first one below the last new line that stands in
+    the levels it stood in before.
+    """
     blocks: list[Block] = []
-    if not document.readable:
-        return ()
+    around: list[tuple[Level, ...]] = []
     levels: list[Level] = []  # outermost first
-    text_column = NO_INDENT  # of the key whose block scalar is being passed
     number = -1
+    if before is not None and (n_kept := _n_above(before, shared.first) - 1) > 0:
+        blocks, around = list(before.blocks[:n_kept]), list(before.around[:n_kept])
+        levels, number = list(before.around[n_kept]), before.blocks[n_kept].first_line - 1
+    text_column = NO_INDENT  # of the key whose block scalar is being passed
     while (number := number + 1) < document.n_lines:
         indent = document.indent(number)
         if indent == NO_INDENT or indent > text_column:
@@ -67,19 +111,48 @@ def _task_blocks(text: str) -> tuple[Block, ...]:
         if indent == 0 and not line.dashes and line.value.startswith(("---", "...")):
             levels.clear()
         _leave(levels, indent, is_item=bool(line.dashes))
+        here = tuple(levels)
+        if line.dashes and (rest := _rest(document, number, here, before, shared)) is not None:
+            return _Reading(document, (*blocks, *rest.blocks), (*around, *rest.around))
         for column in line.dashes:
             tasks = task_list(levels[::-1], FileKind.TASKS)
-            levels.append(Level(number, column, None))
+            levels.append(Level(0, column, None))
             if tasks is not None and (block := _read(document, number, column, tasks)) is not None:
                 blocks.append(block)
+                around.append(here)
                 number = block.last_line
                 break
         else:
             if opens_text(line.value):
                 text_column = line.column if line.key is not None else max(line.dashes, default=indent)
             elif line.key is not None:
-                levels.append(Level(number, line.column, line.key, line.value))
-    return tuple(blocks)
+                levels.append(Level(0, line.column, line.key, line.value))
+    return _Reading(document, tuple(blocks), tuple(around))
+
+
+def _rest(
+    document: Document, number: int, here: tuple[Level, ...], before: _Reading | None, shared: Shared
+) -> _Reading | None:
+    """What was read `before` from line `number` on, if that line stood in the same levels then."""
+    if before is None or number < document.n_lines - shared.last:
+        return None
+    shift = document.n_lines - before.document.n_lines
+    n = _n_above(before, number - shift)
+    if n == len(before.blocks) or before.blocks[n].first_line + shift != number or before.around[n] != here:
+        return None
+    return _Reading(document, tuple(_moved(block, shift) for block in before.blocks[n:]), before.around[n:])
+
+
+def _n_above(reading: _Reading, line: int) -> int:
+    """How many blocks begin above `line`."""
+    return bisect_left(reading.blocks, line, key=attrgetter("first_line"))
+
+
+def _moved(block: Block, shift: int) -> Block:
+    if not shift:
+        return block
+    first, last = block.first_line + shift, block.last_line + shift
+    return Block(first, last, block.column, block.name, block.text, block.body, block.in_handlers)
 
 
 def _leave(levels: list[Level], indent: int, *, is_item: bool) -> None:
@@ -97,9 +170,7 @@ def _read(document: Document, first_line: int, column: int, tasks: TaskList) -> 
     """
     text = document.lines(first_line, last_line_of(document, first_line, column)).rstrip("\r\n")
     block = _read_alone(text, column, tasks.in_handlers, tasks.parent is None)
-    if block is None or first_line == 0:
-        return block
-    return replace(block, first_line=first_line, last_line=first_line + block.last_line)
+    return _moved(block, first_line) if block is not None else None
 
 
 @lru_cache(maxsize=2048)

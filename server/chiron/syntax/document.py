@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING
 
 from chiron.records import Position
@@ -44,6 +44,14 @@ class Change:
     inserted: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """How many lines two texts have in common at their beginnings, and behind those at their ends."""
+
+    first: int
+    last: int
+
+
 class Document:
     """One open text. Positions are in code points; `encoding` is the unit its editor counts in."""
 
@@ -59,6 +67,25 @@ class Document:
         self._lines = _split(text, to_end=True)
         #: One byte a line, so that the lines between a place and what it belongs to are passed over at once.
         self._margins = bytearray(map(_margin, self._lines))
+
+    @classmethod
+    def like(cls, text: str, before: Document) -> tuple[Document, Shared]:
+        """A document of `text`, to be read only, and what it shares with `before` and need not read again."""
+        document = cls.__new__(cls)
+        document.uri, document.version, document.encoding = before.uri, before.version, before.encoding
+        document._parser = IncrementalParser()
+        document._text = text
+        document._lines = lines = _split(text, to_end=True)
+        shared = _shared(before._lines, lines)
+        own = slice(shared.first, len(lines) - shared.last)
+        document._margins = bytearray().join(
+            (
+                before._margins[: shared.first],
+                bytes(map(_margin, lines[own])),
+                before._margins[len(before._margins) - shared.last :],
+            )
+        )
+        return document, shared
 
     @property
     def text(self) -> str:
@@ -174,8 +201,23 @@ class Document:
         )
 
 
+def _shared(old: list[str], new: list[str]) -> Shared:
+    most = min(len(old), len(new))
+    first = next((n for n, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), most)
+    ends = zip(islice(reversed(old), most - first), reversed(new), strict=False)
+    last = next((n for n, (one, other) in enumerate(ends) if one != other), most - first)
+    return Shared(first, last)
+
+
 def _split(text: str, *, to_end: bool) -> list[str]:
-    lines = _LINE.findall(text)
+    if "\r" in text:
+        lines = _LINE.findall(text)
+    else:
+        # Ten times as fast, and each key that is typed splits its file for several ends.
+        *ended, last = text.split("\n")
+        lines = [f"{line}\n" for line in ended]
+        if last:
+            lines.append(last)
     if to_end and (not lines or lines[-1][-1] in "\r\n"):
         lines.append("")
     return lines
