@@ -20,7 +20,7 @@ from chiron import redact
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.installation import Installation, find_installations
 from chiron.ansible.project import Project
-from chiron.config import Endpoint, Settings
+from chiron.config import Endpoint, Settings, is_excluded
 from chiron.errors import ChironError, SettingsError, StoreError
 from chiron.records import Model, ModelAnswer, Request
 from chiron.store.cache import ResponseCache
@@ -70,7 +70,7 @@ class Assembly:
         with self._lock:
             reading = self._projects.get(root)
             if reading is None:
-                reading = self._projects[root] = _Reading(Project(Path(root), self.catalog))
+                reading = self._projects[root] = _Reading(self._new_project(Path(root)))
         with reading.lock:
             if not reading.is_read:
                 reading.project.refresh()
@@ -111,12 +111,16 @@ class Assembly:
             if not changed:
                 reading.project.refresh()
                 continue
-            fresh = _Reading(Project(reading.project.root, self.catalog), is_read=True)
+            fresh = _Reading(self._new_project(reading.project.root), is_read=True)
             fresh.project.refresh()
             for path, text in texts.items():
                 fresh.project.update(path, text)
             with self._lock:
                 self._projects[root] = fresh
+
+    def _new_project(self, root: Path) -> Project:
+        globs = self.settings.feedback.exclude
+        return Project(root, self.catalog, lambda path: is_excluded(path, globs, str(root)))
 
     def use_model(self, name: str) -> Model | None:
         """Swaps the model. The old one's connections are the caller's to close."""

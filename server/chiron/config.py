@@ -8,10 +8,11 @@ name a program to run.
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -80,6 +81,21 @@ class Feedback(BaseModel):
     enabled: bool = Field(True, description="Keep a log of suggestions and their outcomes.")
     retention_days: int = Field(365, ge=1, description="Older rows are erased.")
     exclude: tuple[str, ...] = Field((), description="Globs of files that are neither sent nor kept.")
+
+
+def is_excluded(path: str, globs: Sequence[str], root: str | None = None) -> bool:
+    """Whether one of `globs` covers the file at `path`, an absolute one: whole, by name, or below `root`.
+
+    Where `root` is None, a glob may begin at any folder.
+    """
+    if not globs:
+        return False
+    names = [path, path.rpartition("/")[2]]
+    if root is None:
+        names += ["/".join(path.split("/")[nth:]) for nth in range(1, path.count("/"))]
+    elif path.startswith(root.rstrip("/") + "/"):
+        names.append(path[len(root.rstrip("/")) + 1 :])
+    return any(fnmatch.fnmatch(name, glob) for name in names for glob in globs)
 
 
 class Suggest(BaseModel):

@@ -124,6 +124,22 @@ async def test_an_excluded_file_is_neither_answered_nor_kept(start: Start) -> No
     assert await session.inline(uri, LINE, len(NAME))
 
 
+async def test_an_excluded_file_is_not_read_for_suggestions_elsewhere(start: Start, tmp_path: Path) -> None:
+    """Neither from the disk nor when it is opened, and what another file names is not called missing."""
+    root = tmp_path / "workspace"
+    hidden = root / "roles" / "hidden" / "tasks" / "main.yml"
+    hidden.parent.mkdir(parents=True)
+    body = "  ansible.builtin.command: frobnicate --{}\n"
+    hidden.write_text(f"- name: Frobnicate the whatsit\n{body.format('from-disk')}", encoding="utf-8")
+    for excluded in ((), ("roles/hidden/*",)):
+        session = await start(root=root, options={"feedback": {"exclude": list(excluded)}})
+        text = "---\n- name: Frobnicate the whatsit again\n"
+        session.open("roles/hidden/tasks/main.yml", f"- name: Frobnicate the whatsit\n{body.format('open')}")
+        uri = session.open("roles/web/tasks/main.yml", text)
+        offered = await session.inline(uri, 1, len(text.split("\n")[1]))
+        assert any("frobnicate --" in str(item.insert_text) for item in offered) == (not excluded)
+
+
 async def test_automatic_suggestions_can_be_switched_off(start: Start) -> None:
     session = await start(options={"suggest": {"automatic": False}})
     uri = session.open(PATH, TEXT + NAME)

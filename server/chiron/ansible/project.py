@@ -26,10 +26,17 @@ _MAX_KEPT_FACTS = 64
 
 
 class Project:
-    """The workspace at `root`, as files were when last read or told."""
+    """The workspace at `root`, as files were when last read or told.
 
-    def __init__(self, root: Path, catalog: Catalog) -> None:
+    Files that `is_excluded` says are, by absolute path, are not read: nothing of them is known, and nothing
+    counts as missing any more, since it may stand there.
+    """
+
+    def __init__(
+        self, root: Path, catalog: Catalog, is_excluded: Callable[[str], bool] = lambda _path: False
+    ) -> None:
         self.root = root
+        self._is_excluded = is_excluded
         self._catalog = catalog
         self._lock = threading.RLock()
         self._scan_lock = threading.Lock()
@@ -64,7 +71,9 @@ class Project:
         """
         with self._scan_lock:
             found = walk(self.root)
-            yaml = {file.path: file for file in found.files if file.size <= MAX_BYTES and is_read(file.path)}
+            files = [file for file in found.files if not self._is_excluded(self._absolute(file.path))]
+            complete = found.complete and len(files) == len(found.files)
+            yaml = {file.path: file for file in files if file.size <= MAX_BYTES and is_read(file.path)}
             with self._lock:
                 if self._read_with != self._catalog.version:
                     # Other modules may be meant by the same names now.
@@ -77,14 +86,14 @@ class Project:
                 for path, contents in read:
                     if path not in self._open:
                         self._put(path, contents)
-                self._seen = yaml | self._read_named(found.files, known)
+                self._seen = yaml | self._read_named(files, known)
                 kept = self._seen.keys() | self._open
                 gone = [path for path in self._contents if path not in kept]
                 for path in gone:
                     self._put(path, None)
                 others = tuple(file.path for file in found.files if _is_named(file.path))
-                if others != self._others or self._complete != found.complete:
-                    self._others, self._complete = others, found.complete
+                if others != self._others or self._complete != complete:
+                    self._others, self._complete = others, complete
                     self._forget()
             return len(read) + len(gone)
 
@@ -94,7 +103,7 @@ class Project:
         `path` is absolute or relative to the root. Paths outside the workspace are ignored.
         """
         relative = self.relative(path)
-        if relative is None:
+        if relative is None or self._is_excluded(self._absolute(relative)):
             return
         if text is None:
             contents = self._read(relative)
@@ -159,6 +168,9 @@ class Project:
             if full.startswith(root.rstrip(os.sep) + os.sep):
                 return Path(full).relative_to(root).as_posix()
         return None
+
+    def _absolute(self, relative: str) -> str:
+        return posixpath.join(str(self.root), relative)
 
     def _read_named(self, files: Sequence[Found], known: Mapping[str, Found]) -> dict[str, Found]:
         """Reads the files that plays take variables from though their names don't say so: `config.cfg`."""

@@ -7,7 +7,6 @@ off the event loop; what the session itself does on a keystroke is memory work.
 from __future__ import annotations
 
 import asyncio
-import fnmatch
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -298,7 +297,7 @@ class Session:
         parts = self.ready
         if parts is None or self._paused & {"everywhere", place.uri}:
             return False
-        return not is_excluded(place, parts.settings.feedback.exclude)
+        return not _is_excluded(place, parts.settings)
 
     def _offer(self, document: Document, request: Request, answer: Answer) -> Answer:
         """Notes that the suggestions of `answer` are offered. One that is pending already keeps its id."""
@@ -426,15 +425,10 @@ class Session:
 def _may_suggest(settings: Settings, place: Place, trigger: Trigger) -> bool:
     if trigger is Trigger.AUTOMATIC and not settings.suggest.automatic:
         return False
-    return not is_excluded(place, settings.feedback.exclude)
+    return not _is_excluded(place, settings)
 
 
-def is_excluded(place: Place, globs: Sequence[str]) -> bool:
-    """Whether one of `globs` covers the file: its path in the workspace, its full path or its name."""
-    if place.path is None or not globs:
-        return False
-    path = Path(place.path)
-    names = [place.path, path.name]
-    if place.workspace is not None and path.is_relative_to(place.workspace):
-        names.append(path.relative_to(place.workspace).as_posix())
-    return any(fnmatch.fnmatch(name, glob) for name in names for glob in globs)
+def _is_excluded(place: Place, settings: Settings) -> bool:
+    from chiron.config import is_excluded
+
+    return place.path is not None and is_excluded(place.path, settings.feedback.exclude, place.workspace)

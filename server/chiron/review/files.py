@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from chiron.config import is_excluded
 
 #: Larger ones are no playbooks.
 _MOST_BYTES = 2_000_000
@@ -33,7 +34,7 @@ def read_recorded(uri: str, excluded: Sequence[str]) -> tuple[str | None, str]:
     path = local_path(uri)
     if path is None:
         return None, "It was no file on this machine."
-    if any(fnmatch.fnmatch(name, glob) for name in (str(path), path.name) for glob in excluded):
+    if is_excluded(str(path), excluded):
         return None, "The file is excluded by a setting, so it is not read."
     try:
         # Not blocking, for what now stands there may be a pipe.
