@@ -247,6 +247,9 @@ class Answer:
     consulted: Consulted | None = None
     catalog_version: str = ""
     pool_version: str = ""
+    #: What was drawn for this request, and how likely that was.
+    arm: str = "default"
+    propensity: float = 1.0
     #: Secrets of the file by placeholder, so that they are taken out of what is logged. Never written down.
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -429,6 +432,11 @@ class Task:
     line: int
     #: `workspace`, `examples` or `accepted`.
     origin: str = "workspace"
+    #: Of an accepted one: the suggestion it came from, how that is known (`accepted by you on 3 May 2026`),
+    #: and what it still counts for, from 0 to 1.
+    suggestion_id: str = ""
+    note: str = ""
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -514,6 +522,8 @@ class EventKind(StrEnum):
     KEPT_AT = "kept_at"
     WROTE_INSTEAD = "wrote_instead"
     LABELLED = "labelled"
+    #: A person took what it taught out of what is learned, or (`unlearned` false) put it back.
+    UNLEARNED = "unlearned"
 
 
 class Outcome(StrEnum):

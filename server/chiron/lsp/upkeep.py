@@ -84,6 +84,7 @@ class Upkeep:
             await self._off_loop(self._reopen)
             self.look()
             await self._read_again()
+            await self._off_loop(self._parts.learner.refresh)
             if time.monotonic() >= self._next_housekeeping:
                 self._next_housekeeping = time.monotonic() + _HOUSEKEEPING_S
                 await self._off_loop(self._keep_house)

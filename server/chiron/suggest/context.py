@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chiron.ansible.project import Project
+from chiron.flywheel.pool import Pool
 from chiron.records import Facts, Request, Task
 from chiron.redact import Redaction, redact, redact_part
 
@@ -36,9 +37,11 @@ class Context:
     #: What the log may keep of the surroundings, and where in it an answer goes.
     logged: str
     logged_at: int
+    #: What was learned from outcomes here and is in force for this request.
+    pool: Pool = field(default_factory=Pool)
 
 
-def gather(request: Request, project: Project | None) -> Context:
+def gather(request: Request, project: Project | None, pool: Pool = Pool()) -> Context:  # noqa: B008 frozen
     """The context of `request`. Without a project there are no facts, and their absence proves nothing."""
     scope, text = request.scope, request.text
     starts = _line_starts(text, scope.range.end.line + LOGGED_LINES + 2)
@@ -67,6 +70,7 @@ def gather(request: Request, project: Project | None) -> Context:
         head=head.text,
         logged=f"{above}{following.text}",
         logged_at=len(above),
+        pool=pool,
     )
 
 

@@ -17,14 +17,17 @@ from chiron.suggest.adapt import adapt, changes_between
 from chiron.suggest.examples import without_inventions
 from chiron.suggest.idioms import Idiom, idioms_for
 from chiron.suggest.modules import Near, module_name, purpose
+from chiron.suggest.outlines import outline
 from chiron.suggest.settle import n_out_of_reach, settled
 from chiron.suggest.surroundings import Surroundings
 from chiron.suggest.wording import words
-from chiron.suggest.written import body_of
+from chiron.suggest.written import Written, body_of
 
 _N_MODULES = 5
 _N_BODIES = 4
 _N_VOTERS = 12
+#: Modules whose usual task is filled in.
+_N_OUTLINES = 3
 #: What a plain idiom's module is likely at least, whatever else is near.
 _PLAIN = 0.8
 _ROLE = re.compile(r"(?:^|/)roles/([^/]+)/")
@@ -46,6 +49,7 @@ WEIGHTS: Mapping[str, float] = {
     "adjacent": -0.3,  # one of the two tasks above: few write the same twice
     "example": -1.28,
     "idiom": -0.11,
+    "outline": -0.6,  # the module's usual task, filled in
     "carried": 0.33,  # differences of the names found in the body
     "missed": -0.22,  # differences that were not
     "covered": 0.93,  # share of the name's words in the body
@@ -89,7 +93,18 @@ def drafts(
             if draft is not None:
                 signs = {"share": share, "margin": best - one.likeness, "support": alike / _N_VOTERS}
                 yield Draft(draft.body, draft.module, draft.ground, {**signs, **draft.signs}, draft.n_unknown)
-    written = _written(name, at)
+    for module, share in shares[:_N_OUTLINES]:
+        outlined = outline(module, name, at)
+        if outlined is not None:
+            draft = _to_draft(outlined, name, at)
+            yield Draft(
+                draft.body,
+                module,
+                draft.ground,
+                {"share": share, "margin": best, "outline": 1.0, **draft.signs},
+                draft.n_unknown,
+            )
+    written = _written(name, shares, at)
     if written is not None:
         idiom, draft = written
         kinds = {purpose(draft.module), *(purpose(module) for module in idiom.modules)}
@@ -108,7 +123,7 @@ def option_names(body: str) -> frozenset[str]:
 def _adapted(name: str, path: str, near: Near, at: Surroundings) -> Draft | None:
     """A near task as it would be here; None for an EXAMPLE of which nothing accounts for the name."""
     task = near.task
-    old_role, new_role = _role_in(task.path), _role_in(path)
+    old_role, new_role = role_in(task.path), role_in(path)
     changes = changes_between(task.name, name, old_role, new_role)
     adapted = adapt(task.body, changes, at.facts.variables.__contains__)
     body: str | None = adapted.body
@@ -136,35 +151,53 @@ def _adapted(name: str, path: str, near: Near, at: Surroundings) -> Draft | None
         "length": _length(body),
         "repeated": float(near.same_file and body == task.body),
     }
-    ground = Ground("task", task.name, f"{task.path}:{task.line + 1}", task.origin)
+    known = f"{task.note} (suggestion {task.suggestion_id})" if task.note else task.origin
+    ground = Ground("task", task.name, f"{task.path}:{task.line + 1}", known)
     return Draft(body, module_name(task), ground, signs, n_unknown)
 
 
-def _written(name: str, at: Surroundings) -> tuple[Idiom, Draft] | None:
-    """What the first idiom that can writes for `name`."""
+def _written(name: str, shares: Sequence[tuple[str, float]], at: Surroundings) -> tuple[Idiom, Draft] | None:
+    """What the first idiom that can writes for `name`, with the likeliest module that serves its purpose."""
     for idiom, match in idioms_for(name):
         written = idiom.write(match, at) if idiom.write else None
         if written is not None:
-            body = body_of(written, at.facts.style.indent)
-            fqcn = written.module if "." in written.module else f"ansible.builtin.{written.module}"
-            n_unknown = n_out_of_reach(body, at)
-            said, new = set(words(body.replace("_", " "))), words(name)
-            signs = {
-                "idiom": 1.0,
-                "covered": len(said & set(new)) / (len(new) or 1),
-                "unknown": float(min(n_unknown, 3)),
-                "length": _length(body),
-            }
-            ground = Ground("fact", "what such names usually mean")
-            return idiom, Draft(body, fqcn, ground, signs, n_unknown)
+            draft = _to_draft(_as_likely(written, shares, at), name, at)
+            signs = {**draft.signs, "idiom": 1.0}
+            return idiom, Draft(draft.body, draft.module, draft.ground, signs, draft.n_unknown)
     return None
+
+
+def _as_likely(written: Written, shares: Sequence[tuple[str, float]], at: Surroundings) -> Written:
+    """`written` with the likeliest module of its purpose that has the same options."""
+    kind = purpose(written.module)
+    for module, _ in shares:
+        if purpose(module) != kind:
+            continue
+        documented = at.documented(module)
+        if documented is not None and all(option in documented.options for option, _ in written.options):
+            return Written(module, written.options, written.keywords)
+        break
+    return written
+
+
+def _to_draft(written: Written, name: str, at: Surroundings) -> Draft:
+    body = body_of(written, at.facts.style.indent)
+    fqcn = written.module if "." in written.module else f"ansible.builtin.{written.module}"
+    n_unknown = n_out_of_reach(body, at)
+    said, new = set(words(body.replace("_", " "))), words(name)
+    signs = {
+        "covered": len(said & set(new)) / (len(new) or 1),
+        "unknown": float(min(n_unknown, 3)),
+        "length": _length(body),
+    }
+    return Draft(body, fqcn, Ground("fact", "what such names usually mean"), signs, n_unknown)
 
 
 def _length(body: str) -> float:
     return math.sqrt(min(len(body), 1500)) / 20
 
 
-def _role_in(path: str) -> str:
+def role_in(path: str) -> str:
     """The role that a path lies in, "" for none."""
     found = _ROLE.search(path)
     return found[1] if found else ""

@@ -51,6 +51,8 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "nothing-good": "The model was asked the same lately and had nothing that passed.",
         "unsure": "Nobody asked, and it is not likely enough to be what is wanted.",
         "too-slow": "The model did not answer in time, and something recalled could be shown.",
+        "unlikely-wanted": "Nobody asked, and by what was learned here nothing is wanted at such a place.",
+        "unlikely-kept": "Nobody asked, and by what was learned here it would not be kept.",
         "refused-here": "The person turned it down at this place a moment ago.",
     }
 )

@@ -135,6 +135,9 @@ def rated(found: Iterable[tuple[Task, float]], path: str, above: Sequence[Task])
 def _nearness(task: Task, path: str) -> float:
     if task.origin == "examples":
         return -0.1
+    if task.origin == "accepted":
+        # What was kept long ago says less of what is wanted now.
+        return -0.1 * (1 - task.weight)
     if task.path == path:
         return 0.08
     return 0.04 if task.path.rpartition("/")[0] == path.rpartition("/")[0] else 0.0

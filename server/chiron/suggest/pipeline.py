@@ -10,11 +10,12 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.project import Project
 from chiron.errors import ModelError
+from chiron.flywheel.draw import NOTHING, Drawn, Learned, draw, named
 from chiron.records import (
     Answer,
     Candidate,
@@ -33,6 +34,7 @@ from chiron.suggest import prompt
 from chiron.suggest.consult import Consultant, Heard
 from chiron.suggest.context import Context, gather
 from chiron.suggest.guardrails import Check, module_of, run_chain
+from chiron.suggest.learned import Joined, unlikely_kept, unlikely_wanted, weighed
 from chiron.suggest.rank import rank
 from chiron.suggest.recall import Recall
 
@@ -68,7 +70,7 @@ class _Basket:
 class Suggester:
     """Answers requests from what is installed here, what was written here, and a model where there is one."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 each is a setting of its own
         self,
         *,
         catalog: Catalog,
@@ -78,7 +80,15 @@ class Suggester:
         patience_ms: int,
         debounce_ms: int = 0,
         least_confidence: float = 0.0,
+        learned: Callable[[str | None], Learned] = lambda _workspace: NOTHING,
+        n_similar: int = N_SIMILAR,
+        arm: str = "default",
+        propensity: float = 1.0,
     ) -> None:
+        """`learned` gives what was learned for the workspace at a path; it may block.
+
+        `arm` is what the log calls these settings, drawn with the chance `propensity`.
+        """
         self.catalog = catalog
         self.recall = recall
         self.consultant = consultant
@@ -86,6 +96,10 @@ class Suggester:
         self._least = least_confidence
         self._debounce_s = debounce_ms / 1000
         self._patience_s = patience_ms / 1000
+        self._learned = learned
+        self._joined = Joined()
+        self._n_similar = n_similar
+        self._arm, self._propensity = arm, propensity
 
     async def suggest(
         self,
@@ -99,13 +113,16 @@ class Suggester:
         Raises nothing but a cancellation: what goes wrong on the way is told in `Answer.trouble`.
         """
         watch = Stopwatch()
-        context = await asyncio.to_thread(gather, request, project)
+        context, drawn = await asyncio.to_thread(self._begin, request, project)
         watch.lap("context")
         recalled = await asyncio.to_thread(self._recall, context)
         watch.lap("recall")
         basket = await asyncio.to_thread(self._guard, recalled, context)
         watch.lap("guardrails")
-        if self.consultant is not None and not self._is_sure(basket.passed, refused):
+        unwanted = unlikely_wanted(request, drawn.learned)
+        if unwanted is not None:
+            basket = _Basket(withheld=[unwanted, *basket.withheld])
+        elif self.consultant is not None and not self._is_sure(basket.passed, refused):
             try:
                 async with asyncio.timeout(self._patience_s if basket.passed else None):
                     await self._consult(self.consultant, context, recalled, basket, watch)
@@ -114,6 +131,8 @@ class Suggester:
                 watch.lap("model")
         least = self._least if request.trigger == Trigger.AUTOMATIC else 0.0
         chosen, turned_away = rank(basket.passed, request.n, refused, least)
+        if chosen and (unkept := unlikely_kept(request, chosen[0], drawn.learned)) is not None:
+            chosen, turned_away = [], [unkept, *turned_away]
         watch.lap("rank")
         return Answer(
             id=secrets.token_hex(8),
@@ -126,11 +145,19 @@ class Suggester:
             context_at=context.logged_at,
             consulted=basket.consulted,
             catalog_version=self.catalog.version,
-            pool_version=context.project_version,
+            pool_version=f"{context.project_version}+{context.pool.version}".rstrip("+"),
+            arm=named(self._arm, drawn.name),
+            propensity=self._propensity * drawn.propensity,
             secrets=context.redaction.secrets,
         )
 
     # ------------------------------------------------------------------ stages
+
+    def _begin(self, request: Request, project: Project | None) -> tuple[Context, Drawn]:
+        """The context of `request`, with what was learned here if that was drawn."""
+        drawn = draw(request, self._learned(request.place.workspace))
+        context = gather(request, project, drawn.learned.pool)
+        return replace(context, tasks=self._joined.join(context.tasks, context.pool)), drawn
 
     def _recall(self, context: Context) -> list[Candidate]:
         """What tasks already written suggest, surest first."""
@@ -151,7 +178,9 @@ class Suggester:
             if isinstance(verdict, Withheld):
                 basket.withheld.append(verdict)
             else:
-                basket.passed.append(verdict)
+                basket.passed.append(
+                    weighed(verdict, context.request.scope, context.pool, self.catalog.resolve)
+                )
         return basket
 
     def _is_sure(self, passed: Sequence[Candidate], refused: Callable[[str], bool]) -> bool:
@@ -206,7 +235,10 @@ class Suggester:
             return None
         similar, modules = await asyncio.to_thread(self._models_view, context, recalled)
         question = prompt.build(context, self.catalog, similar, modules, able, n=1, problems=problems)
-        key = consultant.key(question, catalog=self.catalog.version)
+        # Of the pool the key holds what the question shows; all else in it leaves the answer as it is.
+        shown = "+".join(one.suggestion_id for one in similar if one.suggestion_id)
+        versions = {"catalog": self.catalog.version} | ({"pool": shown} if shown else {})
+        key = consultant.key(question, **versions)
         watch.lap("prompt")
         heard = await consultant.remembered(key)
         watch.lap("cache")
@@ -222,7 +254,7 @@ class Suggester:
 
     def _models_view(self, context: Context, recalled: Sequence[Candidate]) -> tuple[list[Task], list[str]]:
         """The similar tasks a model is shown, and the modules it is held to, likeliest first."""
-        similar = self.recall.similar(context.request, context.facts, context.tasks, N_SIMILAR)
+        similar = self.recall.similar(context.request, context.facts, context.tasks, self._n_similar)
         modules = self.recall.modules(context.request, context.facts, context.tasks, N_MODULES)
         return similar, modules
 

@@ -54,6 +54,8 @@ def _row(
         grounds=suggestion.grounds if suggestion else (),
         confidence=suggestion.confidence if suggestion else 0.0,
         rank=rank,
+        arm=answer.arm,
+        propensity=answer.propensity,
         withheld=withheld.reason if withheld else None,
         withheld_detail=redact(withheld.detail, known=known).text if withheld else "",
     )

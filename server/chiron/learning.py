@@ -1,0 +1,191 @@
+"""Keeps what is learned up to date with the feedback log, one workspace at a time. Reading it blocks.
+
+What is learned is worked out from the log, never stored: the exceptions are the gate's coefficients, which
+hold no text, and that learning was switched off, with the reason.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from chiron.ansible.catalog import Catalog
+from chiron.ansible.validate import validate_tasks
+from chiron.config import Settings, is_excluded
+from chiron.errors import StoreError
+from chiron.flywheel.draw import NOTHING, Learned
+from chiron.flywheel.gate import Gate, from_json, recent_share
+from chiron.flywheel.pool import Pool, build_pool, is_within, path_of
+from chiron.flywheel.reward import reward_of
+from chiron.records import Origin, Severity
+from chiron.store.feedback import FeedbackLog
+from chiron.store.feedback_lessons import Lesson, lessons, mark
+
+log = logging.getLogger(__name__)
+
+#: Newest suggestions that are learned from, and how old they may be in half-lives.
+MOST_LESSONS, MOST_HALF_LIVES = 4_000, 4.0
+_DAY_MS = 86_400_000
+
+
+def gate_path(settings: Settings) -> Path:
+    """Where the gate's coefficients are."""
+    return settings.data_dir / "gate.json"
+
+
+def switch_path(settings: Settings) -> Path:
+    """Where it is written down that learning was switched off."""
+    return settings.data_dir / "learning.json"
+
+
+def now_ms() -> int:
+    """Unix time in milliseconds."""
+    return int(time.time() * 1000)
+
+
+class Learner:
+    """What was learned, by workspace. Safe for threads."""
+
+    def __init__(
+        self,
+        feedback: FeedbackLog | None,
+        settings: Settings,
+        catalog: Catalog,
+        clock: Callable[[], int] = now_ms,
+        origin: Origin | None = Origin.EDITOR,
+    ) -> None:
+        self.clock = clock
+        self._feedback = feedback
+        self._settings = settings
+        self._catalog = catalog
+        self._origin = origin
+        self._lock = threading.Lock()
+        self._lessons: Sequence[Lesson] = ()
+        self._mark = ""
+        self._day = 0
+        self._by_workspace: dict[str | None, Learned] = {}
+        self._valid: dict[tuple[str, str], bool] = {}
+        self._gate: Gate | None = None
+        self._off = ""
+
+    def refresh(self) -> bool:
+        """Reads the log again if it changed, or a day went by, and says whether it did. Raises nothing."""
+        settings = self._settings.learning
+        if self._feedback is None or not settings.enabled:
+            return False
+        now = self.clock()
+        try:
+            self._feedback.flush()
+            stands = self._feedback.ask(mark)
+            with self._lock:
+                if stands == self._mark and now // _DAY_MS == self._day:
+                    return False
+            since = now - int(MOST_HALF_LIVES * settings.half_life_days * _DAY_MS)
+            found = self._feedback.ask(
+                partial(lessons, since_ms=since, limit=MOST_LESSONS, origin=self._origin)
+            )
+            globs = self._settings.feedback.exclude
+            found = [one for one in found if not is_excluded(path_of(one.row.record.uri), globs)]
+        except StoreError as error:
+            log.warning("Nothing can be learned: %s", error)
+            return False
+        gate = read_gate(self._settings) if settings.gate else None
+        off = read_switch(self._settings)
+        with self._lock:
+            self._lessons, self._mark, self._day = found, stands, now // _DAY_MS
+            self._gate, self._off = gate, off
+            self._by_workspace.clear()
+        return True
+
+    def learned(self, workspace: str | None) -> Learned:
+        """What is in force in the workspace at that path. Builds its pool the first time: blocks."""
+        if not self._settings.learning.enabled:
+            return NOTHING
+        with self._lock:
+            known = self._by_workspace.get(workspace)
+            if known is None:
+                known = self._by_workspace[workspace] = self._made(workspace)
+            return known
+
+    def pool(self, workspace: str | None, *, shared: bool | None = None) -> Pool:
+        """The pool of one workspace, in force or not."""
+        settings = self._settings.learning
+        if not settings.pool:
+            return Pool()
+        return build_pool(
+            self._lessons,
+            now_ms=self.clock(),
+            workspace=workspace,
+            shared=settings.shared if shared is None else shared,
+            half_life_days=settings.half_life_days,
+            resolve=self._catalog.resolve,
+            is_valid=self._is_valid,
+        )
+
+    def _made(self, workspace: str | None) -> Learned:
+        settings = self._settings.learning
+        here = [
+            reward
+            for one in self._lessons
+            if (settings.shared or is_within(one.row.record.uri, workspace))
+            and (reward := reward_of(one.row)) is not None
+        ]
+        return Learned(
+            pool=self.pool(workspace),
+            gate=self._gate,
+            recent=recent_share(here),
+            interruption=settings.interruption,
+            control_share=settings.control_share,
+            off=self._off,
+        )
+
+    def _is_valid(self, text: str) -> bool:
+        """Whether the validator passes a task as it would be written. Each text is looked at once."""
+        key = (self._catalog.version, text)
+        known = self._valid.get(key)
+        if known is None:
+            if len(self._valid) > 4 * MOST_LESSONS:
+                self._valid.clear()
+            problems = validate_tasks(text, self._catalog)
+            known = self._valid[key] = not any(one.severity is Severity.ERROR for one in problems)
+        return known
+
+
+# --------------------------------------------------------------------------- files
+
+
+def read_gate(settings: Settings) -> Gate | None:
+    """The gate that was trained here; None where there is none that can be used."""
+    try:
+        return from_json(gate_path(settings).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def read_switch(settings: Settings) -> str:
+    """Why learning was switched off; "" where it was not."""
+    try:
+        value: Any = json.loads(switch_path(settings).read_text(encoding="utf-8"))
+        return str(value.get("off") or "") if isinstance(value, dict) else ""
+    except (OSError, ValueError):
+        return ""
+
+
+def write_private(path: Path, text: str) -> None:
+    """Puts `text` at `path` in one step, for this user's eyes alone. Raises `StoreError`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = path.with_suffix(f".{os.getpid()}.new")
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        fresh.replace(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}.") from None

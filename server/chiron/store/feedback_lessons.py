@@ -1,0 +1,129 @@
+"""What the feedback file holds to learn from: how suggestions ended, and what was written in their place."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+
+from chiron.records import EventKind, Origin, Outcome
+from chiron.store.feedback_rows import DERIVED, RECORDED, SuggestionRow, quoted, to_outcome, to_suggestion
+
+#: What was sent to a model teaches nothing, and may be long.
+_COLUMNS = ", ".join("'' AS sent" if name == "sent" else quoted(name) for name in (*RECORDED, *DERIVED))
+_KINDS = (EventKind.LABELLED, EventKind.WROTE_INSTEAD, EventKind.UNLEARNED)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One suggestion that a person saw, and what they said or wrote instead of it.
+
+    `correction` is a whole task out of a review, `corrected_valid` what the validator said of it then;
+    `instead` is what came to stand at its place. `unlearned`: a person took it out of what is learned.
+    """
+
+    row: SuggestionRow
+    correction: str = ""
+    corrected_valid: bool | None = None
+    instead: str = ""
+    unlearned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One request's first answer as an experiment: what was drawn, how likely that was, what came of it.
+
+    `held` names the reason where it was held back by what was learned, or by an arm.
+    """
+
+    at_ms: int
+    arm: str
+    propensity: float
+    outcome: Outcome | None
+    strong: bool
+    held: str | None
+
+
+def mark(connection: sqlite3.Connection) -> str:
+    """Something that changes whenever a suggestion or an event is added or erased."""
+    row = connection.execute(
+        "SELECT (SELECT max(seq) FROM event), (SELECT count(*) FROM event),"
+        " (SELECT max(seq) FROM suggestion), (SELECT count(*) FROM suggestion)"
+    ).fetchone()
+    return "-".join(str(value or 0) for value in row)
+
+
+def lessons(
+    connection: sqlite3.Connection, since_ms: int, limit: int, origin: Origin | None = Origin.EDITOR
+) -> list[Lesson]:
+    """The newest `limit` suggestions since then that ended seen, or were labelled; oldest first.
+
+    Those that an editor asked for, unless another `origin` is named, or None for every one.
+    """
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM suggestion WHERE at_ms >= ? AND withheld IS NULL"  # noqa: S608 our own names
+        " AND scope <> 'action' AND (? IS NULL OR origin = ?)"
+        " AND (label IS NOT NULL OR (outcome IS NOT NULL AND outcome <> 'not_seen'))"
+        " ORDER BY at_ms DESC, seq DESC LIMIT ?",
+        (since_ms, origin, origin, limit),
+    ).fetchall()
+    found = [to_suggestion(row) for row in reversed(rows)]
+    told = _told(connection, since_ms)
+    return [_lesson(one, told.get(one.record.id, {})) for one in found]
+
+
+def played(
+    connection: sqlite3.Connection, since_ms: int, limit: int, origin: Origin | None = Origin.EDITOR
+) -> list[Played]:
+    """The newest `limit` requests since then as experiments, oldest first: each by its first answer."""
+    rows = connection.execute(
+        # SQLite takes the other columns from the row that has the least: a shown one, where there is one.
+        "SELECT at_ms, arm, propensity, outcome, strong, withheld, min(withheld IS NOT NULL) FROM suggestion"
+        " WHERE at_ms >= ? AND scope <> 'action' AND (? IS NULL OR origin = ?)"
+        ' AND ("rank" = 0 AND withheld IS NULL AND outcome IS NOT NULL'
+        " OR withheld IN ('unlikely-wanted', 'unlikely-kept'))"
+        " GROUP BY request_id"
+        " ORDER BY at_ms DESC LIMIT ?",
+        (since_ms, origin, origin, limit),
+    ).fetchall()
+    return [
+        Played(
+            row["at_ms"],
+            row["arm"],
+            row["propensity"],
+            to_outcome(row["outcome"]),
+            bool(row["strong"]),
+            row["withheld"],
+        )
+        for row in reversed(rows)
+    ]
+
+
+def _told(connection: sqlite3.Connection, since_ms: int) -> dict[str, dict[EventKind, dict[str, object]]]:
+    """The last event of each kind that says something, by suggestion."""
+    rows = connection.execute(
+        f"SELECT suggestion_id, kind, data FROM event WHERE at_ms >= ? AND kind IN ({','.join('?' * len(_KINDS))})"  # noqa: S608, E501
+        " ORDER BY at_ms, seq",
+        (since_ms, *_KINDS),
+    )
+    told: dict[str, dict[EventKind, dict[str, object]]] = {}
+    for row in rows:
+        try:
+            data = json.loads(row["data"])
+        except ValueError:
+            continue
+        if isinstance(data, dict):
+            told.setdefault(row["suggestion_id"], {})[EventKind(row["kind"])] = data
+    return told
+
+
+def _lesson(row: SuggestionRow, told: dict[EventKind, dict[str, object]]) -> Lesson:
+    label = told.get(EventKind.LABELLED, {})
+    valid = label.get("correction_valid")
+    return Lesson(
+        row,
+        correction=str(label.get("correction") or "") if label.get("label") is not None else "",
+        corrected_valid=valid if isinstance(valid, bool) else None,
+        instead=str(told.get(EventKind.WROTE_INSTEAD, {}).get("text") or ""),
+        unlearned=bool(told.get(EventKind.UNLEARNED, {}).get("unlearned")),
+    )
