@@ -355,3 +355,12 @@ def test_it_may_be_read_and_updated_from_many_threads(tmp_path: Path, catalog: C
         thread.join()
     assert not failures
     assert {task.name for task in project.tasks()} >= {"n19", "Install nginx"}
+
+
+def test_lines_are_counted_as_an_editor_counts_them(tmp_path: Path, catalog: Catalog) -> None:
+    first = "- hosts: a\n  vars:\n    said: \"one\f two\u2028 three\x85 four\"\n  tasks:\n    - name: x\n"
+    text = f"{first}- hosts: b\n  vars:\n    mine: 1\n"
+    project = Project(tmp_path, catalog)
+    at = {line: project.facts(str(tmp_path / "site.yml"), text, line).variables for line in (4, 5)}
+    assert "said" in at[4] and "mine" not in at[4]
+    assert "mine" in at[5] and "said" not in at[5]

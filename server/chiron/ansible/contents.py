@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from chiron.ansible.bodies import dedent, module_of, module_part, options_of, split_body
-from chiron.ansible.mentions import variables_in, variables_written
-from chiron.ansible.outline import Entry, listed, outline
+from chiron.ansible.bodies import module_of
+from chiron.ansible.notes import Noted, TaskNotes, noted, notes_on, roles_named
+from chiron.ansible.outline import outline
 from chiron.ansible.style import Habits, habits_of
 from chiron.ansible.variables import (
     argument_names,
     inventory_hosts,
     inventory_names,
-    names_set,
     top_level_names,
-    vars_files,
 )
 from chiron.ansible.walk import YAML_SUFFIXES
 from chiron.records import FileKind, Task
@@ -29,10 +27,7 @@ MAX_TASKS = 2_000
 _VAULT = "$ANSIBLE_VAULT;"
 _VARS_FOLDER = re.compile(r"/(?:group_vars|host_vars)/")
 _INVENTORY_FOLDER = re.compile(r"/(?:group_vars|host_vars|inventor(?:y|ies)|hosts)/")
-_ROLE_IN_FLOW = re.compile(r"\b(?:role|name)\s*:\s*([\w.\-/]+)")
 _WITH_TASKS = frozenset({FileKind.PLAYBOOK, FileKind.TASKS, FileKind.HANDLERS})
-_ROLE_ACTIONS = frozenset({"include_role", "import_role"})
-_TASK_ACTIONS = frozenset({"include_tasks", "import_tasks", "include", "import_playbook"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +87,7 @@ def read_contents(path: str, text: str) -> Contents:
     elif kind in {FileKind.ARGUMENT_SPECS, FileKind.META}:
         entries = list(outline(text))
         variables = tuple((name, "argument_spec") for entry in entries for name in argument_names(entry))
-        roles = _unique([role for entry in entries for role in _roles_named(entry, "dependencies")])
+        roles = _unique([role for entry in entries for role in roles_named(entry, "dependencies")])
     return Contents(path, kind, variables=variables, roles=roles)
 
 
@@ -127,41 +122,47 @@ def _kind_of(path: str, text: str) -> FileKind:
 
 
 def _with_tasks(path: str, text: str, kind: FileKind) -> Contents:
-    entries = list(outline(text))
     blocks = task_blocks(text)[:MAX_TASKS]
-    tasks = tuple(task for block in blocks if (task := to_task(block, path)) is not None)
-    plays = _plays(entries, text.count("\n")) if kind == FileKind.PLAYBOOK else ()
-    lasting: list[tuple[str, str]] = []
-    files: list[str] = []
-    for entry in entries:
-        names = names_set(entry)
-        lasting.extend(found for found in names if not plays or found[1] != "play_var")
-        files.extend(vars_files(entry))
+    notes = [notes_on(block.name, block.body) for block in blocks]
+    tasks = tuple(
+        Task(block.name, one.module, None, block.body, path, block.first_line)
+        for block, one in zip(blocks, notes, strict=True)
+        if block.name and one.module is not None
+    )
+    of_tasks = [
+        one for block, one in zip(blocks, notes, strict=True) if block.name and one.module is not None
+    ]
+    parts = noted(text)
+    plays = _plays(parts, text.count("\n")) if kind == FileKind.PLAYBOOK else ()
+    are_handlers = kind == FileKind.HANDLERS
+    imports = _unique(name for part in parts for name in part.notes.imports)
     return Contents(
         path,
         kind,
         tasks=tasks,
         n_tasks=len(blocks),
-        habits=habits_of(tasks),
-        variables=tuple(dict.fromkeys(lasting)),
+        habits=habits_of(one.ways for one in of_tasks),
+        variables=tuple(
+            dict.fromkeys(
+                found for part in parts for found in part.notes.names if not plays or found[1] != "play_var"
+            )
+        ),
         plays=plays,
-        handlers=_handlers(blocks, kind),
-        tags=_tags(entries),
-        roles=_unique([role for entry in entries for role in _roles_included(entry)]),
-        vars_files=_unique(files),
-        imports=_unique([name for entry in entries for name in _imported(entry)]),
-        used=_used(tasks),
-        mentioned=frozenset(
-            name for block in blocks for name in (*variables_in(block.body), *variables_written(block.name))
+        handlers=_unique(
+            topic
+            for block, one in zip(blocks, notes, strict=True)
+            if block.in_handlers or are_handlers
+            for topic in one.topics
         ),
-        handler_imports=_unique(
-            [
-                name
-                for entry in entries
-                if kind == FileKind.HANDLERS or "handlers" in entry.above
-                for name in _imported(entry)
-            ]
-        ),
+        tags=_unique(tag for part in parts for tag in part.notes.tags),
+        roles=_unique(role for part in parts for role in part.notes.roles_included),
+        vars_files=_unique(name for part in parts for name in part.notes.vars_files),
+        imports=imports,
+        used=_used(of_tasks),
+        mentioned=frozenset().union(*(one.mentioned for one in notes)),
+        handler_imports=imports
+        if are_handlers
+        else _unique(name for part in parts for name in part.notes.handler_imports),
     )
 
 
@@ -173,93 +174,30 @@ def to_task(block: Block, path: str) -> Task | None:
     return Task(block.name, module, None, block.body, path, block.first_line)
 
 
-def _used(tasks: Sequence[Task]) -> tuple[tuple[str, frozenset[str]], ...]:
+def _used(notes: Iterable[TaskNotes]) -> tuple[tuple[str, frozenset[str]], ...]:
     used: dict[str, set[str]] = {}
-    for task in tasks:
-        part = module_part(split_body(task.body))
-        options = used.setdefault(task.module, set())
-        if part is not None:
-            options.update(option.key for option in options_of(part))
+    for one in notes:
+        used.setdefault(one.module or "", set()).update(one.options)
     return tuple((module, frozenset(options)) for module, options in used.items())
 
 
-def _plays(entries: Sequence[Entry], last_line: int) -> tuple[Play, ...]:
-    starts = [i for i, entry in enumerate(entries) if entry.dash >= 0 and not entry.above]
+def _plays(parts: Sequence[Noted], last_line: int) -> tuple[Play, ...]:
+    starts = [n for n, part in enumerate(parts) if part.notes.begins_play]
     plays: list[Play] = []
     for n, start in enumerate(starts):
-        end = starts[n + 1] if n + 1 < len(starts) else len(entries)
-        own = entries[start:end]
-        until = entries[end].line - 1 if end < len(entries) else last_line
+        end = starts[n + 1] if n + 1 < len(starts) else len(parts)
+        own = [part.notes for part in parts[start:end]]
+        variables = (found for notes in own for found in notes.names if found[1] == "play_var")
         plays.append(
             Play(
-                own[0].line,
-                until,
-                variables=tuple(
-                    dict.fromkeys(
-                        found for entry in own for found in names_set(entry) if found[1] == "play_var"
-                    )
-                ),
-                roles=_unique([role for entry in own for role in _roles_named(entry, "roles")]),
-                vars_files=_unique([name for entry in own for name in vars_files(entry)]),
+                parts[start].line,
+                parts[end].line - 1 if end < len(parts) else last_line,
+                variables=tuple(dict.fromkeys(variables)),
+                roles=_unique(role for notes in own for role in notes.roles_listed),
+                vars_files=_unique(name for notes in own for name in notes.vars_files),
             )
         )
     return tuple(plays)
-
-
-def _roles_named(entry: Entry, under: str) -> tuple[str, ...]:
-    """Roles a line of the list `under` names: `- web`, `- role: web`, `- {role: web, …}`, `[web, db]`."""
-    if entry.key == under and not entry.above:
-        return listed(entry.value)
-    if entry.above != (under,):
-        return ()
-    if entry.key in {"role", "name"}:
-        return (entry.value,) if entry.value else ()
-    if entry.key or not entry.value:
-        return ()
-    if entry.value.startswith("{"):
-        found = _ROLE_IN_FLOW.search(entry.value)
-        return (found[1],) if found else ()
-    return (entry.value,)
-
-
-def _roles_included(entry: Entry) -> tuple[str, ...]:
-    if entry.key == "name" and entry.above and entry.above[-1].rsplit(".", 1)[-1] in _ROLE_ACTIONS:
-        return (entry.value,) if entry.value else ()
-    if entry.key.rsplit(".", 1)[-1] in _ROLE_ACTIONS:
-        found = re.search(r"\bname\s*[=:]\s*([\w.\-/]+)", entry.value)
-        return (found[1],) if found else ()
-    return ()
-
-
-def _imported(entry: Entry) -> tuple[str, ...]:
-    if entry.key.rsplit(".", 1)[-1] in _TASK_ACTIONS and entry.value:
-        return (entry.value.split()[0],)
-    above = entry.above[-1].rsplit(".", 1)[-1] if entry.above else ""
-    return (entry.value,) if above in _TASK_ACTIONS and entry.key == "file" and entry.value else ()
-
-
-def _handlers(blocks: Sequence[Block], kind: FileKind) -> tuple[str, ...]:
-    names: list[str] = []
-    for block in blocks:
-        if not (block.in_handlers or kind == FileKind.HANDLERS):
-            continue
-        if block.name:
-            names.append(block.name)
-        for part in split_body(block.body):
-            if part.key == "listen":
-                below = (
-                    line.strip().removeprefix("-") for line in dedent("\n".join(part.below)).splitlines()
-                )
-                names.extend(topic for line in (part.value, *below) for topic in listed(line))
-    return _unique(names)
-
-
-def _tags(entries: Sequence[Entry]) -> tuple[str, ...]:
-    tags: list[str] = []
-    for entry in entries:
-        if entry.key == "tags" or (not entry.key and entry.above and entry.above[-1] == "tags"):
-            tags.extend(listed(entry.value))
-    return _unique([tag for tag in tags if "{{" not in tag])
 
 
 def _vars_kind(path: str) -> str:
@@ -272,5 +210,5 @@ def _vars_kind(path: str) -> str:
     return "role_var" if "vars" in parts[:-1] else "play_var"
 
 
-def _unique(names: Sequence[str]) -> tuple[str, ...]:
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 _KEY = r"""(?P<key>"[^"\n]*"|'[^'\n]*'|[^\s#'"\[\]{},&*!|>%@`:-][^:#\n]*?|-?[\w.][^:#\n]*?)"""
 _LINE = re.compile(rf"(?P<indent> *)(?P<dashes>(?:- +)*){_KEY}\s*:(?:[ \t]+(?P<value>\S.*?))?\s*$")
@@ -34,11 +35,45 @@ class Entry:
     above: tuple[str, ...]
 
 
+#: Where a text is cut: before each line that a list's dash begins. A dash ends all that stands right of it.
+_CUT = re.compile(r"^(?= *- )", re.MULTILINE)
+_DASHES = re.compile(r" *(?:- +)+")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+class Above(NamedTuple):
+    """What a line is found in: the keys above it with their columns, and that of a block scalar's key."""
+
+    keys: tuple[tuple[int, str], ...] = ()
+    scalar_column: int = -1
+
+
 def outline(text: str) -> Iterator[Entry]:
     """The entries of `text`, top to bottom."""
-    stack: list[tuple[int, str]] = []
-    scalar_column = -1
-    for number, line in enumerate(text.splitlines()[:MAX_LINES]):
+    above = Above()
+    for line, stretch in stretches(text):
+        entries, above = read_stretch(stretch, above)
+        for entry in entries:
+            yield replace(entry, line=line + entry.line)
+
+
+def stretches(text: str) -> Iterator[tuple[int, str]]:
+    """`text` cut into parts that stay the same where it is not edited, items of lists, with their lines."""
+    count = str.count if "\r" not in text else _n_line_ends
+    line = 0
+    for part in _CUT.split(text):
+        if line >= MAX_LINES:
+            return
+        yield line, part
+        line += count(part, "\n")
+
+
+def read_stretch(text: str, above: Above) -> tuple[list[Entry], Above]:
+    """The entries of one stretch, counted from its own first line, and what the next one is found in."""
+    keys, scalar_column = _entered(text, above)
+    found_in = list(keys)
+    entries: list[Entry] = []
+    for number, line in enumerate(_lines(text)[:MAX_LINES]):
         stripped = line.lstrip(" ")
         if not stripped or stripped[0] == "#":
             continue
@@ -53,9 +88,9 @@ def outline(text: str) -> Iterator[Entry]:
         column = found.end("dashes")
         dash = indent if found["dashes"] else -1
         value = found["value"] or ""
-        while stack and stack[-1][0] >= column:
-            stack.pop()
-        above = tuple(key for _, key in stack)
+        while found_in and found_in[-1][0] >= column:
+            found_in.pop()
+        outer = tuple(key for _, key in found_in)
         key = _unquoted(found["key"]) if "key" in found.re.groupindex else ""
         if _BLOCK_SCALAR.match(value):
             # A list item's scalar is bounded by its dash, a key's by the key.
@@ -63,9 +98,26 @@ def outline(text: str) -> Iterator[Entry]:
             value = value[0]
         else:
             value = _plain(value)
-        yield Entry(number, column, dash, key, value, above)
+        entries.append(Entry(number, column, dash, key, value, outer))
         if key:
-            stack.append((column, key))
+            found_in.append((column, key))
+    return entries, Above(tuple(found_in), scalar_column)
+
+
+def _entered(text: str, above: Above) -> Above:
+    """What of `above` still holds for the stretch `text`, whether or not its first line can be read."""
+    dashes = _DASHES.match(text)
+    if dashes is None or 0 <= above.scalar_column < len(text) - len(text.lstrip(" ")):
+        return above
+    return Above(tuple(key for key in above.keys if key[0] < dashes.end()))
+
+
+def _n_line_ends(text: str, _end: str) -> int:
+    return len(_LINE_END.findall(text))
+
+
+def _lines(text: str) -> list[str]:
+    return _LINE_END.split(text) if "\r" in text else text.split("\n")
 
 
 def listed(value: str) -> tuple[str, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TypeVar
 
 from chiron.ansible.bodies import Part, is_keyword, module_part, options_of, split_body
-from chiron.records import Style, Task
+from chiron.records import Style
 
 #: As many examples of a habit make it one, and this share of them must agree.
 _FEWEST = 2
@@ -37,41 +38,48 @@ class Habits:
     package: Counter[str] = field(default_factory=Counter)
 
 
-def habits_of(tasks: Iterable[Task]) -> Habits:
-    """Counts how `tasks` are written."""
+def habits_of(tasks: Iterable[Iterable[tuple[str, object]]]) -> Habits:
+    """Counts how tasks are written, given the ways met in each."""
     habits = Habits()
-    for task in tasks:
-        parts = split_body(task.body)
-        module = module_part(parts)
-        if module is None:
-            continue
-        habits.fqcn["." in module.key] += 1
-        if module.value and _KEY_VALUE.match(module.value):
-            habits.key_value[True] += 1
-        elif module.below:
-            habits.key_value[False] += 1
-            first = next((line for line in module.below if line.strip()), "")
-            habits.indent[len(first) - len(first.lstrip(" "))] += 1
-        if module.key.rsplit(".", 1)[-1] in _PACKAGE_MODULES:
-            habits.package[module.key] += 1
-        _count_values(habits, parts, options_of(module))
+    for (name, way), times in Counter(chain.from_iterable(tasks)).items():
+        counted: Counter[object] = getattr(habits, name)
+        counted[way] = times
     return habits
 
 
-def _count_values(habits: Habits, parts: Sequence[Part], options: Sequence[Part]) -> None:
+def ways_in(body: str) -> tuple[tuple[str, object], ...]:
+    """The ways of writing met in one task's body, each by the field of `Habits` that counts it."""
+    parts = split_body(body)
+    module = module_part(parts)
+    if module is None:
+        return ()
+    ways: list[tuple[str, object]] = [("fqcn", "." in module.key)]
+    if module.value and _KEY_VALUE.match(module.value):
+        ways.append(("key_value", True))
+    elif module.below:
+        ways.append(("key_value", False))
+        first = next((line for line in module.below if line.strip()), "")
+        ways.append(("indent", len(first) - len(first.lstrip(" "))))
+    if module.key.rsplit(".", 1)[-1] in _PACKAGE_MODULES:
+        ways.append(("package", module.key))
+    ways.extend(_ways_of_values(parts, options_of(module)))
+    return tuple(ways)
+
+
+def _ways_of_values(parts: Sequence[Part], options: Sequence[Part]) -> Iterator[tuple[str, object]]:
     keywords = [part for part in parts if is_keyword(part.key) and part.key not in {"when", "register"}]
     for part in (*options, *keywords):
         value = part.value
         if not value:
             continue
         if _BOOLEAN.match(value):
-            habits.true_word[_true_word(value)] += 1
+            yield "true_word", _true_word(value)
         elif part.key in {"mode", "directory_mode"}:
-            habits.mode[_mode_habit(value)] += 1
+            yield "mode", _mode_habit(value)
         elif _QUOTED.match(value):
-            habits.quote[value[0]] += 1
+            yield "quote", value[0]
         elif _BARE.match(value):
-            habits.quote[""] += 1
+            yield "quote", ""
 
 
 def _true_word(value: str) -> str:
