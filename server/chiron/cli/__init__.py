@@ -11,7 +11,7 @@ import sys
 import click
 
 from chiron import __version__
-from chiron.cli import asking, checking, evaluation, feedback, knowledge, reviewing
+from chiron.cli import asking, checking, evaluation, exchanging, feedback, knowledge, reviewing
 from chiron.cli.common import BROKEN, WRONG, complain
 
 
@@ -56,6 +56,8 @@ for command in (
     feedback.sent,
     reviewing.review,
     reviewing.report,
+    exchanging.export,
+    exchanging.import_,
     evaluation.eval_,
 ):
     cli.add_command(command)

@@ -75,6 +75,11 @@ class FeedbackLog:
         self.n_dropped = 0
         self.kept_aside: Path | None = None
 
+    @property
+    def path(self) -> Path:
+        """The log's file, whether it is there or not."""
+        return self._path
+
     def __enter__(self) -> FeedbackLog:
         return self
 
@@ -143,6 +148,12 @@ class FeedbackLog:
         """What `question`, a function of this room that only reads, answers."""
         with self._reader() as connection:
             return question(connection)
+
+    def change(self, act: Callable[[sqlite3.Connection], T]) -> T:
+        """What `act`, a function of this room that writes in transactions of its own, returns."""
+        self.flush()
+        with self._reader() as connection:
+            return act(connection)
 
     # ----------------------------------------------------------------- erasing
 

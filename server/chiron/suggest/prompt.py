@@ -17,7 +17,8 @@ from chiron.suggest.layout import lay_out_fragment
 
 VERSION = "4"
 
-_SYSTEM = (
+#: What a chat model is told first; training data repeats it.
+SYSTEM = (
     "You complete Ansible YAML. Answer with the YAML that replaces <here>, and nothing else: no prose, no "
     "code fence. Use fully qualified module names, only options the module documents, and only variables "
     "that already occur. Keep it to what the task's name asks for."
@@ -74,7 +75,7 @@ def build(
     ]
     return ModelRequest(
         prompt="\n\n".join(part for part in told if part),
-        system=_SYSTEM,
+        system=SYSTEM,
         max_tokens=_most_tokens(scope) * 2,
         temperature=0.4 if problems else 0.0,
         n=n,
