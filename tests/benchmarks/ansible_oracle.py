@@ -77,7 +77,7 @@ def real_spec(fqcn: str, path: str) -> dict[str, Any] | None:
         basic._ANSIBLE_ARGS = b'{"ANSIBLE_MODULE_ARGS": {}}'
         importlib.import_module(name).main()
     except Captured as captured:
-        return captured.args[0]
+        return dict(captured.args[0])
     except BaseException:
         return None
     return None
@@ -242,8 +242,8 @@ def in_a_process_of_its_own(question: dict[str, Any]) -> Any:
         told.close()
         os._exit(0)
     os.close(writing)
-    with os.fdopen(reading, "rb") as told:
-        raw = told.read()
+    with os.fdopen(reading, "rb") as heard:
+        raw = heard.read()
     os.waitpid(child, 0)
     return json.loads(raw) if raw else ["unsettled" for _ in question.get("complaints", ())] or None
 
