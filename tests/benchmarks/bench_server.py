@@ -2,8 +2,8 @@
 
     python tests/benchmarks/bench_server.py [PART]... [--rounds 200] [--starts 7] [--seconds 20] [--keys 5000]
 
-Parts: `start`, `requests`, `keystrokes`, `steady`, `memory`; all of them where none is named. `--keys 200000`
-is an hour of typing. The two servers take turns, so that what else the machine does falls on both. `wall` is
+Parts: `start`, `requests`, `recall`, `keystrokes`, `steady`, `memory`; all of them where none is named.
+`--keys 200000` is an hour of typing. The two servers take turns, so that what else the machine does falls on both. `wall` is
 what an editor waits, `cpu` what the process and its threads had a processor for: on a busy machine the
 second is the one to compare. Both are in milliseconds, as median / 95th percentile / most.
 
@@ -182,6 +182,43 @@ class Bench:
         return (self.root / name).as_uri()
 
 
+SUBJECTS = ("nginx", "postgres", "redis", "haproxy", "the firewall", "the backup", "the mirror", "the agent")
+DEEDS = (
+    ("Install {s}", "ansible.builtin.package:\n    name: {w}\n    state: present"),
+    ("Write the configuration of {s} {n}", 'ansible.builtin.template:\n    src: {w}{n}.conf.j2\n'
+     '    dest: "/etc/{w}/{w}{n}.conf"\n    mode: "0644"\n  notify: Restart {w}'),
+    ("Create the directory {n} for {s}", 'ansible.builtin.file:\n    path: "{{{{ {w}_home }}}}/d{n}"\n'
+     "    state: directory\n    owner: {w}"),
+    ("Start {s}", "ansible.builtin.service:\n    name: {w}\n    state: started\n    enabled: true"),
+    ("Check version {n} of {s}", "ansible.builtin.command: {w} --version\n  register: {w}_{n}\n"
+     "  changed_when: false"),
+)  # fmt: skip
+
+
+def write_workspace(root: Path, n_tasks: int) -> None:
+    """Roles of fifty tasks each, with defaults, handlers and templates, and a playbook that uses them."""
+    roles = [f"role{n}" for n in range(n_tasks // 50)]
+    for number, role in enumerate(roles):
+        folder = root / "roles" / role
+        for name in ("tasks", "defaults", "handlers", "templates"):
+            (folder / name).mkdir(parents=True)
+        said = SUBJECTS[number % len(SUBJECTS)]
+        word = f"{said.split()[-1]}{number}"
+        tasks = []
+        for n in range(50):
+            name, body = DEEDS[n % len(DEEDS)]
+            tasks.append(f"- name: {name}\n  {body}\n".format(s=said, w=word, n=n))
+        (folder / "tasks/main.yml").write_text("---\n" + "\n".join(tasks), encoding="utf-8")
+        (folder / "defaults/main.yml").write_text(f"{word}_home: /srv/{word}\n", encoding="utf-8")
+        (folder / "handlers/main.yml").write_text(
+            f"- name: Restart {word}\n  ansible.builtin.service:\n    name: {word}\n    state: restarted\n",
+            encoding="utf-8",
+        )
+        (folder / f"templates/{word}1.conf.j2").touch()
+    plays = "".join(f"- hosts: {role}\n  roles:\n    - {role}\n" for role in roles)
+    (root / "all.yml").write_text("---\n" + plays, encoding="utf-8")
+
+
 def shown(values: Sequence[float]) -> str:
     """Milliseconds of seconds: median, 95th percentile, most."""
     ordered = sorted(value * 1000 for value in values)
@@ -259,6 +296,30 @@ def requests(bench: Bench) -> None:
     row("typed through (memory)", *zip(*figures["left"], strict=True))
 
 
+def recall(bench: Bench) -> None:
+    """Requests in a playbook of 1,000 lines without a model, the workspace holding thousands of tasks."""
+    write_workspace(bench.root, bench.arguments.tasks)
+    text = playbook(1000)
+    line = text.count("\n")
+    with bench.server() as chiron:
+        chiron.initialize(bench.root)
+        chiron.open(bench.uri("site.yml"), text)
+        wait_until_quiet(chiron)
+        figures = []
+        for n in range(bench.arguments.rounds + 10):
+            name = f"    - name: {DEEDS[n % len(DEEDS)][0]}".format(s=SUBJECTS[n % len(SUBJECTS)], n=n)
+            chiron.put(bench.uri("site.yml"), 2 * n + 2, line, 0, name, to_line=line + 1)
+
+            def ask(column: int = len(name)) -> list[dict[str, Any]]:
+                return chiron.inline(bench.uri("site.yml"), line, column)
+
+            took = measured(chiron, ask)
+            time.sleep(bench.arguments.pause)
+            if n >= 10:
+                figures.append(took)
+    row(f"inline completion, {bench.arguments.tasks:,} tasks, recall alone", *zip(*figures, strict=True))
+
+
 def keystrokes(bench: Bench) -> None:
     """`didChange` of one key in a file of 5,000 lines. It has no answer, so a trifle is asked behind it."""
     text = playbook(5000)
@@ -327,6 +388,14 @@ def memory(bench: Bench) -> None:
         )
 
 
+def wait_until_quiet(client: Client) -> None:
+    """Returns when the server has had nothing to do for a second: what a start begins is over then."""
+    before = -1.0
+    while client.cpu_s() - before > 0.05:
+        before = client.cpu_s()
+        time.sleep(1)
+
+
 def type_keys(client: Client, bench: Bench, text: str, n_keys: int, per_second: float = 0.0) -> None:
     """Types tasks at the end of a playbook, asking after each key; every task is taken back when written."""
     uri, first = bench.uri("site.yml"), text.count("\n")
@@ -352,6 +421,7 @@ def type_keys(client: Client, bench: Bench, text: str, n_keys: int, per_second: 
 PARTS: Mapping[str, Callable[[Bench], None]] = {
     "start": start,
     "requests": requests,
+    "recall": recall,
     "keystrokes": keystrokes,
     "steady": steady,
     "memory": memory,
@@ -368,6 +438,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--pause", type=float, default=0.1, help="seconds between two requests")
     parser.add_argument("--keys", type=int, default=5000)
+    parser.add_argument("--tasks", type=int, default=5000, help="tasks of the workspace, for `recall`")
     arguments = parser.parse_args()
     load = os.getloadavg()[0] / (os.cpu_count() or 1)
     print(f"{os.cpu_count()} processors, {load:.1f} processes waiting for each")

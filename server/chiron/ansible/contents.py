@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from chiron.ansible.bodies import module_of
 from chiron.ansible.notes import Noted, TaskNotes, noted, notes_on, roles_named
 from chiron.ansible.outline import outline
 from chiron.ansible.style import Habits, habits_of
@@ -19,7 +18,7 @@ from chiron.ansible.variables import (
 )
 from chiron.ansible.walk import YAML_SUFFIXES
 from chiron.records import FileKind, Task
-from chiron.syntax.blocks import Block, task_blocks
+from chiron.syntax.blocks import task_blocks
 from chiron.syntax.kind import file_kind
 
 #: More tasks than this in one file are not read.
@@ -72,11 +71,16 @@ class Contents:
     n_tasks: int = 0
 
 
-def read_contents(path: str, text: str) -> Contents:
-    """What the file at `path` (relative, forward slashes) with `text` adds. It never raises."""
+def read_contents(
+    path: str, text: str, resolve: Callable[[str], str | None] = lambda _module: None
+) -> Contents:
+    """What the file at `path` (relative, forward slashes) with `text` adds. It never raises.
+
+    `resolve` gives a module's canonical name.
+    """
     kind = FileKind.VAULT if text.startswith(_VAULT) else _kind_of(path, text)
     if kind in _WITH_TASKS:
-        return _with_tasks(path, text, kind)
+        return _with_tasks(path, text, kind, resolve)
     variables: tuple[tuple[str, str], ...] = ()
     roles: tuple[str, ...] = ()
     if kind == FileKind.VARS:
@@ -121,11 +125,12 @@ def _kind_of(path: str, text: str) -> FileKind:
     return FileKind.VARS if _VARS_FOLDER.search(f"/{path}") else FileKind.INVENTORY
 
 
-def _with_tasks(path: str, text: str, kind: FileKind) -> Contents:
+def _with_tasks(path: str, text: str, kind: FileKind, resolve: Callable[[str], str | None]) -> Contents:
     blocks = task_blocks(text)[:MAX_TASKS]
     notes = [notes_on(block.name, block.body) for block in blocks]
+    names = {module: resolve(module) for module in {one.module for one in notes} if module is not None}
     tasks = tuple(
-        Task(block.name, one.module, None, block.body, path, block.first_line)
+        Task(block.name, one.module, names[one.module], block.body, path, block.first_line)
         for block, one in zip(blocks, notes, strict=True)
         if block.name and one.module is not None
     )
@@ -164,14 +169,6 @@ def _with_tasks(path: str, text: str, kind: FileKind) -> Contents:
         if are_handlers
         else _unique(name for part in parts for name in part.notes.handler_imports),
     )
-
-
-def to_task(block: Block, path: str) -> Task | None:
-    """`block` as a task to recall from, or None where it has no name, no module or no body."""
-    module = module_of(block.body)
-    if not block.name or module is None:
-        return None
-    return Task(block.name, module, None, block.body, path, block.first_line)
 
 
 def _used(notes: Iterable[TaskNotes]) -> tuple[tuple[str, frozenset[str]], ...]:

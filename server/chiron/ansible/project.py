@@ -195,20 +195,7 @@ class Project:
             held = self._contents.get(path)
         if held is not None and held.digest == digest:
             return held
-        contents = read_contents(path, text)
-        resolve = self._resolver()
-        tasks = tuple(replace(task, fqcn=resolve(task.module)) for task in contents.tasks)
-        return replace(contents, digest=digest, tasks=tasks)
-
-    def _resolver(self) -> Callable[[str], str | None]:
-        names: dict[str, str | None] = {}
-
-        def resolve(name: str) -> str | None:
-            if name not in names:
-                names[name] = self._catalog.resolve(name)
-            return names[name]
-
-        return resolve
+        return replace(read_contents(path, text, self._catalog.resolve), digest=digest)
 
     def _put(self, path: str, contents: Contents | None) -> None:
         old = self._contents.pop(path, None)
