@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
 from chiron.ansible.bodies import module_of
 from chiron.ansible.catalog import Catalog
 from chiron.records import Candidate, Facts, Ground, Request, ScopeKind, Source, Task
 from chiron.suggest import completions
-from chiron.suggest.drafts import Draft, confidence, drafts
+from chiron.suggest.drafts import Draft, confidence, drafts, role_in
 from chiron.suggest.layout import lay_out, lay_out_fragment, lay_out_options, lay_out_tasks
 from chiron.suggest.memory import Memory, rated
 from chiron.suggest.modules import Question, module_name, rank_modules
@@ -126,8 +127,11 @@ class _Place:
 
     def surroundings(self, above: Sequence[Task] = ()) -> Surroundings:
         """What this place offers as values, `above` being written just before."""
+        facts = self._facts
+        if facts.role is None and (role := role_in(self._path)):
+            facts = replace(facts, role=role)
         return Surroundings(
-            self._facts,
+            facts,
             [*self._above, *above],
             installed=lambda name: self._catalog.resolve(name) is not None,
             uses=lambda name: self._memory.counts.modules[name],

@@ -15,7 +15,10 @@ Options: TypeAlias = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A task's module with its options, and keywords behind it."""
+    """A task's module with its options, and keywords behind it.
+
+    An option without a name is what a free-form module is told on its own line.
+    """
 
     module: str
     options: Options
@@ -25,8 +28,11 @@ class Written:
 def body_of(written: Written, indent: int) -> str:
     """`written` as a task's body, keys at column 0."""
     margin = " " * indent
-    lines = [f"{written.module}:"]
+    told = "".join(f" {value}" for option, value in written.options if not option)
+    lines = [f"{written.module}:{told}"]
     for option, value in written.options:
+        if not option:
+            continue
         lines.append(f"{margin}{option}:{_behind(value, margin)}")
     lines += [f"{key}:{_behind(value, '')}" for key, value in written.keywords]
     return "\n".join(lines)
