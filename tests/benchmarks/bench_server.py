@@ -3,9 +3,9 @@
     python tests/benchmarks/bench_server.py [PART]... [--rounds 200] [--starts 7] [--seconds 20] [--keys 5000]
 
 Parts: `start`, `requests`, `recall`, `keystrokes`, `steady`, `memory`; all of them where none is named.
-`--keys 200000` is an hour of typing. The two servers take turns, so that what else the machine does falls on both. `wall` is
-what an editor waits, `cpu` what the process and its threads had a processor for: on a busy machine the
-second is the one to compare. Both are in milliseconds, as median / 95th percentile / most.
+`--keys 200000` is an hour of typing. The two servers take turns, so that what else the machine does falls on
+both. `wall` is what an editor waits, `cpu` what the process and its threads had a processor for: on a busy
+machine the second is the one to compare. Both are in milliseconds, as median / 95th percentile / most.
 
 To see where the time goes while it runs:  py-spy record --pid PID --output flame.svg --gil
 """
