@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from chiron.config import Settings, is_excluded
 from chiron.errors import StoreError
 from chiron.flywheel.draw import NOTHING, Learned
 from chiron.flywheel.gate import Gate, from_json, recent_share
+from chiron.flywheel.ledger import Ledger
 from chiron.flywheel.pool import Pool, build_pool, is_within, path_of
 from chiron.flywheel.reward import reward_of
 from chiron.records import Origin, Severity
@@ -117,9 +119,7 @@ class Learner:
     def pool(self, workspace: str | None, *, shared: bool | None = None) -> Pool:
         """The pool of one workspace, in force or not."""
         settings = self._settings.learning
-        if not settings.pool:
-            return Pool()
-        return build_pool(
+        pool = build_pool(
             self._lessons,
             now_ms=self.clock(),
             workspace=workspace,
@@ -127,6 +127,13 @@ class Learner:
             half_life_days=settings.half_life_days,
             resolve=self._catalog.resolve,
             is_valid=self._is_valid,
+        )
+        return replace(
+            pool,
+            version=pool.version if settings.recall or settings.rates or settings.prompt else "",
+            tasks=pool.tasks if settings.recall else (),
+            few_shot=pool.few_shot if settings.prompt else (),
+            ledger=pool.ledger if settings.rates else Ledger(),
         )
 
     def _made(self, workspace: str | None) -> Learned:

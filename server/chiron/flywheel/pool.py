@@ -71,8 +71,9 @@ class Pool:
 
     version: str = ""
     examples: tuple[Example, ...] = ()
-    #: The examples as recall takes them.
+    #: The examples as recall takes them, and as a model is shown them.
     tasks: tuple[Task, ...] = ()
+    few_shot: tuple[Task, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
     #: Outcomes that were booked, and how many of them were kept.
     n_outcomes: int = 0
@@ -102,10 +103,12 @@ def build_pool(
     left_out: Counter[str] = Counter()
     examples = _examples(list(zip(here, weights, strict=True)), left_out, is_valid)
     booked = _booked(here, weights, resolve)
+    tasks = tuple(_to_task(one, workspace, resolve) for one in examples)
     return Pool(
         version=_version(examples, booked),
         examples=examples,
-        tasks=tuple(_to_task(one, workspace, resolve) for one in examples),
+        tasks=tasks,
+        few_shot=tasks,
         ledger=book(booked),
         n_outcomes=len(booked),
         n_kept=sum(one.kept for one in booked),

@@ -44,14 +44,19 @@ class Editor:
 
     @classmethod
     async def start(
-        cls, path: Path, root: Path, arguments: Sequence[str] = (), environ: Mapping[str, str] | None = None
+        cls,
+        path: Path,
+        root: Path,
+        arguments: Sequence[str] = (),
+        environ: Mapping[str, str] | None = None,
+        program: Sequence[str] = ("-m", "chiron", "serve"),
     ) -> Editor:
         """Starts `chiron serve`, as an editor would, and opens `path` in it."""
         # A server says more than a small editor listens to, and pygls warns of each such message.
         logging.getLogger("pygls").setLevel(logging.ERROR)
         client = LanguageClient("chiron-editor", __version__, converter_factory=protocol.converter)
         environment = {**os.environ, **(environ or {})}
-        await client.start_io(sys.executable, "-m", "chiron", "serve", *arguments, env=environment)
+        await client.start_io(sys.executable, *program, *arguments, env=environment)
         await client.initialize_async(
             types.InitializeParams(
                 capabilities=types.ClientCapabilities(
@@ -64,12 +69,26 @@ class Editor:
         )
         client.initialized(types.InitializedParams())
         editor = cls(client, path)
-        client.text_document_did_open(
-            types.DidOpenTextDocumentParams(
-                types.TextDocumentItem(editor.uri, "ansible", editor._version, editor.text)
-            )
-        )
+        editor._tell_opened()
         return editor
+
+    def _tell_opened(self) -> None:
+        document = types.TextDocumentItem(self.uri, "ansible", self._version, self.text)
+        self._client.text_document_did_open(types.DidOpenTextDocumentParams(document))
+
+    def turn_to(self, path: Path) -> None:
+        """Closes the document and opens another, as it stands on disk."""
+        here = types.TextDocumentIdentifier(self.uri)
+        self._client.text_document_did_close(types.DidCloseTextDocumentParams(here))
+        self.path, self.uri, self._version = path, path.as_uri(), 1
+        self.lines = path.read_text(encoding="utf-8").split("\n")
+        self._tell_opened()
+
+    def save(self) -> None:
+        """Writes the document to disk, and tells the server."""
+        self.path.write_text(self.text, encoding="utf-8")
+        here = types.TextDocumentIdentifier(self.uri)
+        self._client.text_document_did_save(types.DidSaveTextDocumentParams(here))
 
     @property
     def text(self) -> str:

@@ -64,15 +64,21 @@ class Session:
     """Lives from `initialize` to `exit`."""
 
     def __init__(
-        self, read_settings: Callable[[], Settings], on_status: Callable[[Status, bool], None]
+        self,
+        read_settings: Callable[[], Settings],
+        on_status: Callable[[Status, bool], None],
+        now_ms: Callable[[], int] | None = None,
     ) -> None:
-        """`on_status` takes what the status bar shows now, and whether a person is to be told of it."""
+        """`on_status` takes what the status bar shows now, and whether a person is to be told of it.
+
+        `now_ms` is what time it is, by this machine's clock unless told otherwise.
+        """
         self.roots: list[Path] = []
         self.documents: dict[str, Document] = {}
         self.origin = Origin.EDITOR
         self._read_settings = read_settings
         self._on_status = on_status
-        self._now_ms = Clock().now_ms
+        self._now_ms = now_ms or Clock().now_ms
         self._tracker = OutcomeTracker()
         #: What everything works with, once it is assembled; until then the error that is in the way.
         self._assembly: Assembly | None = None
@@ -125,6 +131,7 @@ class Session:
         from chiron.lsp.upkeep import Upkeep
 
         self._assembly, self._obstacle = parts, None
+        parts.learner.clock = self._now_ms
         self._tried.set()
         self._keep(self._early)
         self._early = []

@@ -27,19 +27,19 @@ class Joined:
         self._of: tuple[Sequence[Task], Sequence[Task]] | None = None
         self._joined: Sequence[Task] = ()
 
-    def join(self, tasks: Sequence[Task], pool: Pool) -> Sequence[Task]:
-        """`tasks`, then those of `pool` that say something else."""
-        if not pool.tasks:
+    def join(self, tasks: Sequence[Task], kept: Sequence[Task]) -> Sequence[Task]:
+        """`tasks`, then those of `kept` that say something else."""
+        if not kept:
             return tasks
-        if self._of is None or self._of[0] is not tasks or self._of[1] is not pool.tasks:
+        if self._of is None or self._of[0] is not tasks or self._of[1] is not kept:
             places = {(task.path, task.name) for task in tasks}
             texts = {(task.name, task.body.strip()) for task in tasks}
             fresh = [
                 task
-                for task in pool.tasks
+                for task in kept
                 if (task.path, task.name) not in places and (task.name, task.body.strip()) not in texts
             ]
-            self._of, self._joined = (tasks, pool.tasks), (*tasks, *fresh)
+            self._of, self._joined = (tasks, kept), (*tasks, *fresh)
         return self._joined
 
 

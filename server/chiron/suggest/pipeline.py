@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.project import Project
@@ -97,7 +97,7 @@ class Suggester:
         self._debounce_s = debounce_ms / 1000
         self._patience_s = patience_ms / 1000
         self._learned = learned
-        self._joined = Joined()
+        self._joined, self._joined_shown = Joined(), Joined()
         self._n_similar = n_similar
         self._arm, self._propensity = arm, propensity
 
@@ -157,12 +157,13 @@ class Suggester:
         """The context of `request`, with what was learned here if that was drawn."""
         drawn = draw(request, self._learned(request.place.workspace))
         context = gather(request, project, drawn.learned.pool)
-        return replace(context, tasks=self._joined.join(context.tasks, context.pool)), drawn
+        return context, drawn
 
     def _recall(self, context: Context) -> list[Candidate]:
         """What tasks already written suggest, surest first."""
         wanted = max(context.request.n, N_MODULES)
-        return self.recall.candidates(context.request, context.facts, context.tasks, wanted)
+        tasks = self._joined.join(context.tasks, context.pool.tasks)
+        return self.recall.candidates(context.request, context.facts, tasks, wanted)
 
     def _guard(self, candidates: Sequence[Candidate], context: Context) -> _Basket:
         """`candidates` through the guardrails that their scope selects."""
@@ -254,8 +255,11 @@ class Suggester:
 
     def _models_view(self, context: Context, recalled: Sequence[Candidate]) -> tuple[list[Task], list[str]]:
         """The similar tasks a model is shown, and the modules it is held to, likeliest first."""
-        similar = self.recall.similar(context.request, context.facts, context.tasks, self._n_similar)
-        modules = self.recall.modules(context.request, context.facts, context.tasks, N_MODULES)
+        same = context.pool.few_shot is context.pool.tasks
+        joined = self._joined if same else self._joined_shown
+        tasks = joined.join(context.tasks, context.pool.few_shot)
+        similar = self.recall.similar(context.request, context.facts, tasks, self._n_similar)
+        modules = self.recall.modules(context.request, context.facts, tasks, N_MODULES)
         return similar, modules
 
     # ------------------------------------------------------------------ results

@@ -1,0 +1,44 @@
+"""`python tests/replay REPOSITORY`: what learning brings to a person who writes that repository's tasks."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from replay.person import Habits
+from replay.play import WAYS, Lab, played_months
+from replay.report import told
+from replay.tasks import files_of, months
+
+
+def main() -> None:
+    """Plays, and prints the report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("repository", type=Path)
+    parser.add_argument("--first", type=int, default=250, help="tasks of the first month")
+    parser.add_argument("--second", type=int, default=150, help="tasks of the second month")
+    parser.add_argument("--outcomes", type=int, help="the first month ends after so many suggestions seen")
+    parser.add_argument("--most-a-file", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--other", action="store_true", help="the second month is a new project of theirs")
+    parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
+    parser.add_argument("--model", default="none")
+    parser.add_argument("--home", type=Path, help="where it all happens; kept afterwards")
+    given = parser.parse_args()
+    first, second = months(
+        files_of(given.repository.resolve(), given.most_a_file), given.first, given.second, given.seed
+    )
+    with tempfile.TemporaryDirectory() as place:
+        lab = Lab((given.home or Path(place)).resolve(), Habits(seed=given.seed), model=given.model)
+        before, after = played_months(
+            lab, first, second, n_outcomes=given.outcomes, other_workspace=given.other, ways=given.ways
+        )
+    print(told(before, after))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""A month in a workspace, and the second month again and again from the same snapshot.
+
+Everything happens in `home`: settings, log, caches and the workspace. Each way of playing the second month
+begins with the same bytes under the same paths, so that nothing differs but which parts of what was learned
+are in force.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chiron.ansible.catalog import Catalog
+from chiron.config import Settings
+from chiron.lsp.client import Editor
+from chiron.review.verdicts import Verdicts
+from chiron.store.feedback import FeedbackLog
+from replay.person import Habits, Met, Person
+from replay.tasks import File
+
+#: 5 January 2026, 8 in the morning, UTC.
+FIRST_MS = 1_767_600_000_000
+SECOND_MS = FIRST_MS + 42 * 86_400_000
+
+#: The ways to play the second month: which parts are in force.
+PARTS = ("recall", "rates", "prompt", "gate")
+WAYS: Mapping[str, tuple[str, ...] | None] = {
+    "frozen": None,
+    "recall": ("recall",),
+    "rates": ("rates",),
+    "gate": ("gate",),
+    "all": PARTS,
+}
+TESTS = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A place to play in."""
+
+    home: Path
+    habits: Habits = Habits()
+    model: str = "none"
+    #: Settings over all others, as environment variables.
+    over: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def workspace(self) -> Path:
+        return self.home / "work" / "site"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "data" / "feedback.sqlite"
+
+    def environ(self, **more: str) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("CHIRON_", "ANSIBLE_"))}
+        return {
+            **kept,
+            "CHIRON_CONFIG": str(self.home / "config.toml"),
+            "CHIRON_DATA_DIR": str(self.home / "data"),
+            "CHIRON_CACHE_DIR": str(self.home / "cache"),
+            "CHIRON_MODEL": self.model,
+            "PYTHONPATH": str(TESTS),
+            **self.over,
+            **more,
+        }
+
+
+async def play(
+    lab: Lab,
+    files: Sequence[File],
+    catalog: Catalog,
+    *,
+    start_ms: int,
+    root: Path | None = None,
+    enough: Callable[[list[Met]], bool] = lambda _met: False,
+    **environ: str,
+) -> Person:
+    """Somebody writes `files` through a real server, in the workspace or in another `root`."""
+    root = root or lab.workspace
+    (root / "roles").mkdir(parents=True, exist_ok=True)
+    desk = root / "notes.yml"
+    desk.write_text("", encoding="utf-8")
+    editor = await Editor.start(
+        desk,
+        root,
+        environ=lab.environ(REPLAY_NOW_MS=str(start_ms), **environ),
+        program=("-m", "replay.server"),
+    )
+    try:
+        await editor.ask("replay/begin", {})
+        person = Person(editor, root, lab.habits, catalog.resolve)
+        await person.work(files, enough)
+    finally:
+        await editor.stop()
+    return person
+
+
+def review(lab: Lab, person: Person) -> int:
+    """The person goes through some of what they refused, and says what should have stood there."""
+    with FeedbackLog(lab.log) as log:
+        verdicts = Verdicts(log)
+        for suggestion_id, correction in person.corrections:
+            verdicts.give(suggestion_id, "wrong_value", correction=correction, correction_valid=True)
+    return len(person.corrections)
+
+
+def keep(lab: Lab) -> Path:
+    """A snapshot of the log, the settings and the workspace."""
+    kept = lab.home / "snapshot"
+    shutil.rmtree(kept, ignore_errors=True)
+    for name in ("data", "work"):
+        shutil.copytree(lab.home / name, kept / name)
+    return kept
+
+
+def restore(lab: Lab) -> None:
+    """Makes everything as it was when the snapshot was taken; caches of modules' docs stay."""
+    for name in ("data", "work", "cache/responses"):
+        shutil.rmtree(lab.home / name, ignore_errors=True)
+    for name in ("data", "work"):
+        shutil.copytree(lab.home / "snapshot" / name, lab.home / name)
+
+
+def in_force(way: str) -> dict[str, str]:
+    """The settings under which a way is played. Nothing is drawn by lot there: all requests go that way."""
+    parts = WAYS[way]
+    given = {f"CHIRON_LEARNING__{part.upper()}": str(part in (parts or ())).lower() for part in PARTS}
+    return given | {
+        "CHIRON_LEARNING__ENABLED": str(parts is not None).lower(),
+        "CHIRON_LEARNING__CONTROL_SHARE": "0",
+    }
+
+
+def played_months(
+    lab: Lab,
+    first: Sequence[File],
+    second: Sequence[File],
+    *,
+    n_outcomes: int | None = None,
+    other_workspace: bool = False,
+    ways: Sequence[str] = tuple(WAYS),
+    between: Callable[[Lab], None] = lambda _lab: None,
+) -> tuple[list[Met], dict[str, list[Met]]]:
+    """What was met with in the first month, and in the second by each of `ways`.
+
+    The first month ends after `n_outcomes` suggestions seen, where that is given. `between` happens when it
+    is over: a gate may be trained there. With `other_workspace`, the second month is work on a new project.
+    """
+    catalog = Catalog.open(Settings(), None, {})
+
+    def enough(met: list[Met]) -> bool:
+        return n_outcomes is not None and sum(one.shown for one in met) >= n_outcomes
+
+    person = asyncio.run(play(lab, first, catalog, start_ms=FIRST_MS, enough=enough))
+    review(lab, person)
+    between(lab)
+    keep(lab)
+    root = lab.home / "work" / "other" if other_workspace else None
+    results = {}
+    for way in ways:
+        restore(lab)
+        shared = {"CHIRON_LEARNING__SHARED": "true"} if other_workspace else {}
+        second_person = asyncio.run(
+            play(lab, second, catalog, start_ms=SECOND_MS, root=root, **in_force(way), **shared)
+        )
+        results[way] = second_person.met
+    return person.met, results
