@@ -22,6 +22,7 @@ from chiron.ansible.installation import Installation, find_installations
 from chiron.ansible.project import Project
 from chiron.config import Endpoint, Settings, is_excluded
 from chiron.errors import ChironError, SettingsError, StoreError
+from chiron.learning import Learner
 from chiron.records import Model, ModelAnswer, Request
 from chiron.store.cache import ResponseCache
 from chiron.store.docs import DocsStore
@@ -58,6 +59,7 @@ class Assembly:
     feedback: FeedbackLog | None
     model: Model | None
     suggester: Suggester
+    learner: Learner
     docs: DocsStore | None = None
     troubles: tuple[str, ...] = ()
     _projects: dict[str, _Reading] = field(default_factory=dict)
@@ -97,6 +99,9 @@ class Assembly:
             project = self.project(str(root))
             if project is not None:
                 self.recall.sync(project.tasks())
+        self.learner.refresh()
+        for root in roots:
+            self.learner.learned(str(root))
 
     def renew(self, texts: Mapping[str, str]) -> None:
         """Reads again what changed on disk: the collections, and the workspaces. Blocks.
@@ -154,6 +159,7 @@ def assemble(
     feedback = _open(troubles, lambda: open_feedback(settings)) if settings.feedback.enabled else None
     model = open_model(settings)
     recall = Recall(catalog)
+    learner = Learner(feedback, settings, catalog)
     return Assembly(
         settings=settings,
         installations=find_installations(settings, workspace, environ),
@@ -170,7 +176,9 @@ def assemble(
             patience_ms=settings.suggest.patience_ms,
             debounce_ms=settings.suggest.debounce_ms,
             least_confidence=settings.suggest.least_confidence,
+            learned=learner.learned,
         ),
+        learner=learner,
         docs=docs,
         troubles=tuple(troubles),
     )

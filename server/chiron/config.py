@@ -120,6 +120,28 @@ class Suggest(BaseModel):
     )
 
 
+class Learning(BaseModel):
+    """What is learned from what became of suggestions, on this machine."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(True, description="Let what became of earlier suggestions change later ones.")
+    recall: bool = Field(True, description="Recall what was kept, like a task of the workspace.")
+    rates: bool = Field(True, description="Rate what could be shown by what was kept and refused here.")
+    prompt: bool = Field(True, description="Show a model what was kept among the similar tasks.")
+    gate: bool = Field(True, description="Hold back what is unlikely to be kept, once a gate was trained.")
+    shared: bool = Field(False, description="Let what was learned in one workspace count in all.")
+    half_life_days: float = Field(
+        90.0, gt=0, le=3650, description="Days after which an outcome counts half as much."
+    )
+    control_share: float = Field(
+        0.1, ge=0, le=0.5, description="Share of requests answered without anything learned, to compare with."
+    )
+    interruption: float = Field(
+        0.1, ge=0, le=1, description="What a suggestion shown in vain costs, one that is kept being worth 1."
+    )
+
+
 class Diagnostics(BaseModel):
     """What is told of a file's problems while it is open, and by `chiron check`."""
 
@@ -150,6 +172,7 @@ class Settings(BaseSettings):
     cache: Cache = Cache()
     feedback: Feedback = Feedback()
     suggest: Suggest = Suggest()
+    learning: Learning = Learning()
     diagnostics: Diagnostics = Diagnostics()
     log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="Log on stderr.")
     data_dir: Path = Field(
@@ -263,6 +286,7 @@ __all__ = [
     "Embedded",
     "Endpoint",
     "Feedback",
+    "Learning",
     "Settings",
     "Suggest",
     "config_file",
