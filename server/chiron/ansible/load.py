@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import yaml
@@ -28,6 +29,10 @@ MAX_DEPTH: Final = 200
 
 #: Longer texts are not validated; the largest task file seen in public repositories has 300 kB.
 MAX_TEXT: Final = 4_000_000
+
+
+#: Texts of a task or a few are kept when they are composed; a longer one is a file.
+_LONGEST_KEPT: Final = 10_000
 
 
 class Dynamic:
@@ -97,7 +102,20 @@ class Loaded:
 
 
 def load(text: str) -> Loaded:
-    """Composes `text`, or says in one problem why it cannot be. It never raises."""
+    """Composes `text`, or says in one problem why it cannot be. It never raises.
+
+    Nodes are shared between those who load the same text, and nobody changes them.
+    """
+    return _load_kept(text) if len(text) <= _LONGEST_KEPT else _load(text)
+
+
+# Each guardrail looks at the same candidate, and the next keystroke brings most of the candidates again.
+@lru_cache(maxsize=128)
+def _load_kept(text: str) -> Loaded:
+    return _load(text)
+
+
+def _load(text: str) -> Loaded:
     if len(text) > MAX_TEXT:
         return _broken(text, "too-large", "The text is too large to be checked.", Position(0, 0))
     shift = 1 if text.startswith("\ufeff") else 0

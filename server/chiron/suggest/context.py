@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, count, islice
+from operator import add
 
 from chiron.ansible.project import Project
 from chiron.flywheel.pool import Pool
@@ -76,12 +78,12 @@ def gather(request: Request, project: Project | None, pool: Pool = Pool()) -> Co
 
 def _line_starts(text: str, n: int) -> list[int]:
     """Offsets at which the first `n` lines begin, and of the text's end where it has fewer."""
-    starts = [0]
-    for line_end in _LINE_END.finditer(text):
-        starts.append(line_end.end())
-        if len(starts) > n:
-            return starts
-    return [*starts, len(text)]
+    if "\r" in text:
+        starts = [0, *(found.end() for found in islice(_LINE_END.finditer(text), n))]
+    else:
+        ended = text.split("\n", n)[:-1]
+        starts = [0, *map(add, accumulate(map(len, ended)), count(1))]
+    return starts if len(starts) > n else [*starts, len(text)]
 
 
 def similar_text(tasks: Sequence[Task], column: int, known: Redaction) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from yaml import MappingNode, ScalarNode
@@ -113,10 +113,11 @@ def used_variables(task: MappingNode) -> Iterator[tuple[str, ScalarNode]]:
                 yield name, node
 
 
+@lru_cache(maxsize=1024)
 def free_names(text: str) -> frozenset[str]:
     """Names that a template needs: it reads them, does not set them, and has no default for them.
 
-    None where it cannot be parsed.
+    Empty where it cannot be parsed.
     """
     from jinja2 import TemplateError
     from jinja2 import nodes as jinja
