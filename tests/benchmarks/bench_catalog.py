@@ -9,7 +9,9 @@ comes from fresh processes of their own, so that nothing is warm but the disk.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
+import os
 import random
 import subprocess
 import sys
@@ -18,9 +20,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from chiron.ansible.catalog import Catalog
 from chiron.config import Settings
 from chiron.store.docs import DocsStore
+from support.wire import Wire
 
 
 def percentiles(times: Sequence[float]) -> str:
@@ -82,6 +87,28 @@ def measure(python: Path, cache: Path, seed: int) -> dict[str, object]:
     }
 
 
+async def server_memory_mb(python: Path, home: Path, seed: int) -> float:
+    """What a server holds in memory when every module is known and a file with 500 of them was checked."""
+    names = Catalog.open(Settings(python=python), None, {}).names()
+    some = random.Random(seed).sample(list(names), min(500, len(names)))
+    text = "".join(f"- name: Task {n}\n  {name}:\n    frobnicate: true\n" for n, name in enumerate(some))
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CHIRON_")}
+    places = {"CHIRON_DATA_DIR": str(home / "data"), "CHIRON_CACHE_DIR": str(home / "cache")}
+    wire = await Wire.start(kept | places | {"CHIRON_PYTHON": str(python), "CHIRON_MODEL": "none"})
+    await wire.initialize(home)
+    uri = (home / "roles" / "a" / "tasks" / "main.yml").as_uri()
+    wire.open(uri, text)
+    await wire.inline(uri, 0, 14)
+    while not any(
+        one.get("method") == "textDocument/publishDiagnostics" and one["params"]["diagnostics"]
+        for one in wire.notifications
+    ):
+        await asyncio.sleep(0.2)
+    held = wire.memory_mb()
+    await wire.end()
+    return held
+
+
 def main() -> None:
     """Prints the figures with nothing kept, and with what the first run kept."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -107,6 +134,10 @@ def main() -> None:
             print(f"  {found['n_examples']} examples    {found['examples_ms']:8.0f} ms")
             memory = f"{bare:.0f} MB bare, {known:.0f} MB names known, {read:.0f} MB 500 modules read"
             print(f"  memory             {memory}")
+        home = Path(directory, "server")
+        home.mkdir()
+        held = asyncio.run(server_memory_mb(arguments.python, home, arguments.seed))
+        print(f"server, all modules known, 500 of them read: {held:.0f} MB")
         print(f"kept on disk: {Path(directory, 'docs.sqlite').stat().st_size / 1e6:.1f} MB")
 
 
