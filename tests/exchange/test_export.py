@@ -20,6 +20,7 @@ from chiron.store.feedback import FeedbackLog
 from chiron.store.feedback_queries import EDITOR_ONLY
 from chiron.store.feedback_search import Search
 from chiron.suggest.prompt import SYSTEM
+from support import feedback_made
 from support.logged import BODY, CONTEXT, INSTEAD, fate, label
 from support.reviewing import keep
 
@@ -162,6 +163,23 @@ def test_openai_gets_messages_alone_and_the_names_stand_in_a_second_file(log: Fe
     ]
     assert any("fewer than 10" in note for note in manifest["notes"])
     assert set(manifest["sha256"]) == {"out.jsonl", "out.jsonl.lines.jsonl"}
+
+
+def test_openais_own_types_take_every_message(log: FeedbackLog) -> None:
+    """The types of the `openai` package; what its service asks of a file beyond them is checked by hand."""
+    from openai.types.chat import ChatCompletionMessageParam
+    from pydantic import TypeAdapter
+
+    message: TypeAdapter[Any] = TypeAdapter(ChatCompletionMessageParam)
+    feedback_made.write(log.path, 300, labelled=0.2)
+    rows, _ = check_export(log, Format.OPENAI)
+    assert len(rows) > 100
+    for row in rows:
+        for one in row["messages"]:
+            message.validate_python(one, strict=True)
+            assert set(one) == {"role", "content"}
+            assert one["content"].strip()
+        assert [one["role"] for one in row["messages"]] == ["system", "user", "assistant"]
 
 
 def test_examples_of_modules_are_left_out_by_where_they_came_from(log: FeedbackLog) -> None:
