@@ -23,18 +23,21 @@ from chiron.config import Settings, is_excluded
 from chiron.errors import StoreError
 from chiron.flywheel.draw import NOTHING, Learned
 from chiron.flywheel.gate import Gate, from_json, recent_share
+from chiron.flywheel.guard import harm
 from chiron.flywheel.ledger import Ledger
 from chiron.flywheel.pool import Pool, build_pool, is_within, path_of
 from chiron.flywheel.reward import reward_of
 from chiron.records import Origin, Severity
 from chiron.store.feedback import FeedbackLog
-from chiron.store.feedback_lessons import Lesson, lessons, mark
+from chiron.store.feedback_lessons import Lesson, Played, lessons, mark, played
 
 log = logging.getLogger(__name__)
 
 #: Newest suggestions that are learned from, and how old they may be in half-lives.
 MOST_LESSONS, MOST_HALF_LIVES = 4_000, 4.0
 _DAY_MS = 86_400_000
+#: The guard looks at so many days.
+_GUARDED_DAYS = 60
 
 
 def gate_path(settings: Settings) -> Path:
@@ -99,7 +102,7 @@ class Learner:
             log.warning("Nothing can be learned: %s", error)
             return False
         gate = read_gate(self._settings) if settings.gate else None
-        off = read_switch(self._settings)
+        off = read_switch(self._settings) or self._guard(now)
         with self._lock:
             self._lessons, self._mark, self._day = found, stands, now // _DAY_MS
             self._gate, self._off = gate, off
@@ -135,6 +138,24 @@ class Learner:
             few_shot=pool.few_shot if settings.prompt else (),
             ledger=pool.ledger if settings.rates else Ledger(),
         )
+
+    def _guard(self, now: int) -> str:
+        """Switches learning off where it makes things worse, and says why; "" where it does not."""
+        why = harm(self.played(now - _GUARDED_DAYS * _DAY_MS), self._settings.learning.interruption)
+        if why:
+            log.warning("Learning was switched off: %s.", why)
+            try:
+                switch(self._settings, why, now)
+            except StoreError as error:
+                log.warning("%s", error)
+        return why
+
+    def played(self, since_ms: int) -> list[Played]:
+        """Requests since then as experiments, oldest first; since learning was last switched on."""
+        if self._feedback is None:
+            return []
+        since_ms = max(since_ms, switched_on_ms(self._settings))
+        return self._feedback.ask(partial(played, since_ms=since_ms, limit=MOST_LESSONS, origin=self._origin))
 
     def _made(self, workspace: str | None) -> Learned:
         settings = self._settings.learning
@@ -178,11 +199,28 @@ def read_gate(settings: Settings) -> Gate | None:
 
 def read_switch(settings: Settings) -> str:
     """Why learning was switched off; "" where it was not."""
+    return str(_switch(settings).get("off") or "")
+
+
+def switched_on_ms(settings: Settings) -> int:
+    """When learning was last switched on again by hand; 0 where it never was."""
+    at_ms = _switch(settings).get("on_ms")
+    return at_ms if isinstance(at_ms, int) else 0
+
+
+def switch(settings: Settings, off: str, at_ms: int) -> None:
+    """Switches learning off for a reason, or on again with "". What was before then no longer counts
+    against it. Raises `StoreError`."""
+    value = {"off": off, "off_ms": at_ms} if off else {"off": "", "on_ms": at_ms}
+    write_private(switch_path(settings), json.dumps(value) + "\n")
+
+
+def _switch(settings: Settings) -> dict[str, Any]:
     try:
         value: Any = json.loads(switch_path(settings).read_text(encoding="utf-8"))
-        return str(value.get("off") or "") if isinstance(value, dict) else ""
     except (OSError, ValueError):
-        return ""
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def write_private(path: Path, text: str) -> None:

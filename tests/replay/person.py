@@ -3,8 +3,8 @@
 They write a repository's own tasks, one after another: type the name, look at what is offered, and take it if
 it names the module they mean and less than half of it would have to be edited; then they edit it to exactly
 what the repository has. Else they refuse it, by Escape or by writing on. Now and then they slip: take what
-they should not, refuse what is good, or do not look at all. All slips are drawn by the task alone, so that the
-same person meets the same task in the same mood, whatever is offered.
+they should not, refuse what is good, or do not look at all. All slips are drawn by the task alone, so that
+the same person meets the same task in the same mood, whatever is offered.
 """
 
 from __future__ import annotations
@@ -190,4 +190,6 @@ def _body(offered: Offered) -> str:
 def _dedented(task: Wanted) -> str:
     margin = len(task.name_line) - len(task.name_line.lstrip())
     lines = [task.name_line, *task.body.split("\n")]
-    return "\n".join(line[margin:] if line[:margin].isspace() or not margin else line for line in lines) + "\n"
+    return (
+        "\n".join(line[margin:] if line[:margin].isspace() or not margin else line for line in lines) + "\n"
+    )

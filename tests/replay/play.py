@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from chiron.ansible.catalog import Catalog
 from chiron.config import Settings
@@ -43,7 +44,7 @@ class Lab:
     """A place to play in."""
 
     home: Path
-    habits: Habits = Habits()
+    habits: Habits = field(default_factory=Habits)
     model: str = "none"
     #: Settings over all others, as environment variables.
     over: Mapping[str, str] = field(default_factory=dict)
@@ -57,7 +58,9 @@ class Lab:
         return self.home / "data" / "feedback.sqlite"
 
     def environ(self, **more: str) -> dict[str, str]:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("CHIRON_", "ANSIBLE_"))}
+        kept = {
+            key: value for key, value in os.environ.items() if not key.startswith(("CHIRON_", "ANSIBLE_"))
+        }
         return {
             **kept,
             "CHIRON_CONFIG": str(self.home / "config.toml"),
@@ -78,7 +81,7 @@ async def play(
     start_ms: int,
     root: Path | None = None,
     enough: Callable[[list[Met]], bool] = lambda _met: False,
-    **environ: str,
+    environ: Mapping[str, str] = MappingProxyType({}),
 ) -> Person:
     """Somebody writes `files` through a real server, in the workspace or in another `root`."""
     root = root or lab.workspace
@@ -88,7 +91,7 @@ async def play(
     editor = await Editor.start(
         desk,
         root,
-        environ=lab.environ(REPLAY_NOW_MS=str(start_ms), **environ),
+        environ=lab.environ(**environ, REPLAY_NOW_MS=str(start_ms)),
         program=("-m", "replay.server"),
     )
     try:
@@ -166,7 +169,7 @@ def played_months(
         restore(lab)
         shared = {"CHIRON_LEARNING__SHARED": "true"} if other_workspace else {}
         second_person = asyncio.run(
-            play(lab, second, catalog, start_ms=SECOND_MS, root=root, **in_force(way), **shared)
+            play(lab, second, catalog, start_ms=SECOND_MS, root=root, environ=in_force(way) | shared)
         )
         results[way] = second_person.met
     return person.met, results

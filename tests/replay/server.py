@@ -42,7 +42,7 @@ class ReplayServer(lsp_server.Server):
         parts = await self.session.parts()
         if self.session._upkeep is not None:
             self.session._upkeep.stop()
-        self.session._rereader.soon = lambda _uri: None  # type: ignore[method-assign]  # the replay tells when
+        self.session._rereader.soon = lambda _uri: None  # type: ignore[method-assign,assignment]  # the replay tells when
         await asyncio.to_thread(parts.warm, self.session.roots)
 
     def pass_time(self, params: Any) -> int:

@@ -108,9 +108,7 @@ def _file(path: str, text: str, most: int) -> File:
         before = "".join(line + "\n" for line in lines[at : block.first_line])
         body = "\n".join(lines[block.first_line + 1 : last + 1])
         tasks.append(
-            Wanted(
-                f"{path}:{block.first_line + 1}", path, before, lines[block.first_line], body, block.name
-            )
+            Wanted(f"{path}:{block.first_line + 1}", path, before, lines[block.first_line], body, block.name)
         )
         at = last + 1
     return File(path, tuple(tasks), "\n".join(lines[at:]))
