@@ -1,8 +1,8 @@
 """Reads exports with TRL's own data functions, as its trainers do before they train.
 
-`PYTHON tests/exchange/read_exports.py FOLDER`, where PYTHON has `trl`, `datasets` and `transformers`. Torch is
-not needed, so `trl` may be installed without its dependencies. Nothing of Chiron is imported here. It ends
-with an error where one of them would not take a row.
+With a PYTHON that has `trl`, `datasets` and `transformers`: `PYTHON tests/exchange/read_exports.py FOLDER`.
+Torch is not needed, so `trl` may be installed without its dependencies. Nothing of Chiron is imported here.
+It ends with an error where one of them would not take a row.
 """
 
 from __future__ import annotations
