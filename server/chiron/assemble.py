@@ -22,6 +22,7 @@ from chiron.ansible.installation import Installation, find_installations
 from chiron.ansible.project import Project
 from chiron.config import Endpoint, Settings, is_excluded
 from chiron.errors import ChironError, SettingsError, StoreError
+from chiron.flywheel.draw import choose
 from chiron.learning import Learner
 from chiron.records import Model, ModelAnswer, Request
 from chiron.store.cache import ResponseCache
@@ -60,6 +61,9 @@ class Assembly:
     model: Model | None
     suggester: Suggester
     learner: Learner
+    #: The ways to answer under comparison, by name, each with its own model where it names one.
+    arms: Mapping[str, Suggester] = field(default_factory=dict)
+    arms_models: Mapping[str, Model | None] = field(default_factory=dict)
     docs: DocsStore | None = None
     troubles: tuple[str, ...] = ()
     _projects: dict[str, _Reading] = field(default_factory=dict)
@@ -132,12 +136,23 @@ class Assembly:
         self.settings = self.settings.model_copy(update={"model": name})
         self.model = open_model(self.settings)
         self.suggester.consultant = _consultant(self.settings, self.model, self.cache)
+        for arm, suggester in self.arms.items():
+            if arm not in self.arms_models:
+                suggester.consultant = self.suggester.consultant
         return self.model
+
+    def suggester_for(self, request: Request) -> Suggester:
+        """What answers `request`: where there are arms one of them, for the same place the same."""
+        if not self.arms:
+            return self.suggester
+        shares = {name: arm.share for name, arm in self.settings.arms.items()}
+        return self.arms[choose(shares, request)[0]]
 
     async def close(self) -> None:
         """Writes what is still to be written and lets go of files and connections."""
-        if self.model is not None:
-            await self.model.close()
+        for model in (self.model, *self.arms_models.values()):
+            if model is not None:
+                await model.close()
         await asyncio.to_thread(self._close_files)
 
     def _close_files(self) -> None:
@@ -160,6 +175,9 @@ def assemble(
     model = open_model(settings)
     recall = Recall(catalog)
     learner = Learner(feedback, settings, catalog)
+    consultant = _consultant(settings, model, cache)
+    suggester = _suggester(settings, catalog, recall, consultant, learner)
+    arms, arms_models = _arms(settings, suggester, learner, cache)
     return Assembly(
         settings=settings,
         installations=find_installations(settings, workspace, environ),
@@ -168,17 +186,10 @@ def assemble(
         cache=cache,
         feedback=feedback,
         model=model,
-        suggester=Suggester(
-            catalog=catalog,
-            recall=recall,
-            consultant=_consultant(settings, model, cache),
-            threshold=settings.suggest.recall_threshold,
-            patience_ms=settings.suggest.patience_ms,
-            debounce_ms=settings.suggest.debounce_ms,
-            least_confidence=settings.suggest.least_confidence,
-            learned=learner.learned,
-        ),
+        suggester=suggester,
         learner=learner,
+        arms=arms,
+        arms_models=arms_models,
         docs=docs,
         troubles=tuple(troubles),
     )
@@ -266,6 +277,47 @@ def find_root(path: Path) -> Path | None:
         if any((folder / mark).exists() for mark in _ROOT_MARKS):
             return folder
     return None
+
+
+def _suggester(
+    settings: Settings, catalog: Catalog, recall: Recall, consultant: Consultant | None, learner: Learner
+) -> Suggester:
+    return Suggester(
+        catalog=catalog,
+        recall=recall,
+        consultant=consultant,
+        threshold=settings.suggest.recall_threshold,
+        patience_ms=settings.suggest.patience_ms,
+        debounce_ms=settings.suggest.debounce_ms,
+        least_confidence=settings.suggest.least_confidence,
+        learned=learner.learned,
+    )
+
+
+def _arms(
+    settings: Settings, plain: Suggester, learner: Learner, cache: ResponseCache | None
+) -> tuple[dict[str, Suggester], dict[str, Model | None]]:
+    """A suggester for each arm, and the models of those that name one."""
+    suggesters: dict[str, Suggester] = {}
+    models: dict[str, Model | None] = {}
+    total = sum(arm.share for arm in settings.arms.values())
+    for name, arm in settings.arms.items():
+        given = arm.model_dump(exclude_none=True, exclude={"share", "model", "n_similar"})
+        own = settings.model_copy(
+            update={
+                "suggest": settings.suggest.model_copy(update=given),
+                "model": arm.model or settings.model,
+            }
+        )
+        consultant = plain.consultant
+        if arm.model is not None:
+            models[name] = open_model(own)
+            consultant = _consultant(own, models[name], cache)
+        made = _suggester(own, plain.catalog, plain.recall, consultant, learner)
+        made.arm, made.propensity = name, arm.share / total
+        made.n_similar = made.n_similar if arm.n_similar is None else arm.n_similar
+        suggesters[name] = made
+    return suggesters, models
 
 
 def _consultant(settings: Settings, model: Model | None, cache: ResponseCache | None) -> Consultant | None:

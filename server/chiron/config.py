@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -142,6 +142,23 @@ class Learning(BaseModel):
     )
 
 
+#: What the log calls requests without arms.
+_TAKEN = frozenset({"default", "learned", "control"})
+
+
+class Arm(BaseModel):
+    """One of several ways to answer in daily use, to be compared. What is unset is as elsewhere."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    share: float = Field(1.0, gt=0, le=1000, description="Its share of requests, next to the others'.")
+    model: str | None = Field(None, description="Its endpoint, as `model` above.")
+    n_similar: int | None = Field(None, ge=0, le=8, description="Similar tasks that its prompt shows.")
+    recall_threshold: float | None = Field(None, ge=0, le=1, description="As in `suggest`.")
+    patience_ms: int | None = Field(None, ge=0, le=600_000, description="As in `suggest`.")
+    least_confidence: float | None = Field(None, ge=0, le=1, description="As in `suggest`.")
+
+
 class Diagnostics(BaseModel):
     """What is told of a file's problems while it is open, and by `chiron check`."""
 
@@ -173,6 +190,9 @@ class Settings(BaseSettings):
     feedback: Feedback = Feedback()
     suggest: Suggest = Suggest()
     learning: Learning = Learning()
+    arms: Mapping[str, Arm] = Field(
+        default_factory=dict, description="Ways to answer under comparison, by name."
+    )
     diagnostics: Diagnostics = Diagnostics()
     log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="Log on stderr.")
     data_dir: Path = Field(
@@ -183,6 +203,14 @@ class Settings(BaseSettings):
         default_factory=lambda: platformdirs.user_cache_path(APP, appauthor=False),
         description="Where responses and module docs are kept.",
     )
+
+    @field_validator("arms")
+    @classmethod
+    def _arms_have_names_of_their_own(cls, arms: Mapping[str, Arm]) -> Mapping[str, Arm]:
+        for name in arms:
+            if not re.fullmatch(r"[A-Za-z][\w-]{0,30}", name) or name in _TAKEN:
+                raise ValueError(f"{name!r} is no name for an arm: use letters, digits, - and _")
+        return arms
 
     @classmethod
     def settings_customise_sources(
@@ -281,6 +309,7 @@ def with_editor(settings: Settings, options: object) -> tuple[Settings, tuple[st
 __all__ = [
     "APP",
     "EDITOR_MAY_SET",
+    "Arm",
     "Cache",
     "Diagnostics",
     "Embedded",

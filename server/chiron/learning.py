@@ -80,8 +80,11 @@ class Learner:
         self._gate: Gate | None = None
         self._off = ""
 
-    def refresh(self) -> bool:
-        """Reads the log again if it changed, or a day went by, and says whether it did. Raises nothing."""
+    def refresh(self, *, judge: bool = True) -> bool:
+        """Reads the log again if it changed, or a day went by, and says whether it did. Raises nothing.
+
+        It also has the guard look whether learning does harm, unless it is not to `judge`.
+        """
         settings = self._settings.learning
         if self._feedback is None or not settings.enabled:
             return False
@@ -102,7 +105,7 @@ class Learner:
             log.warning("Nothing can be learned: %s", error)
             return False
         gate = read_gate(self._settings) if settings.gate else None
-        off = read_switch(self._settings) or self._guard(now)
+        off = read_switch(self._settings) or (self._guard(now) if judge else "")
         with self._lock:
             self._lessons, self._mark, self._day = found, stands, now // _DAY_MS
             self._gate, self._off = gate, off

@@ -28,12 +28,18 @@ def main() -> None:
     parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
     parser.add_argument("--model", default="none")
     parser.add_argument("--home", type=Path, help="where it all happens; kept afterwards")
+    parser.add_argument("--set", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
     given = parser.parse_args()
     first, second = months(
         files_of(given.repository.resolve(), given.most_a_file), given.first, given.second, given.seed
     )
     with tempfile.TemporaryDirectory() as place:
-        lab = Lab((given.home or Path(place)).resolve(), Habits(seed=given.seed), model=given.model)
+        lab = Lab(
+            (given.home or Path(place)).resolve(),
+            Habits(seed=given.seed),
+            model=given.model,
+            over=dict(given.set),
+        )
         before, after = played_months(
             lab, first, second, n_outcomes=given.outcomes, other_workspace=given.other, ways=given.ways
         )

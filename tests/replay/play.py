@@ -67,9 +67,9 @@ class Lab:
             "CHIRON_DATA_DIR": str(self.home / "data"),
             "CHIRON_CACHE_DIR": str(self.home / "cache"),
             "CHIRON_MODEL": self.model,
-            "PYTHONPATH": str(TESTS),
-            **self.over,
+            "PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent / 'server'}",
             **more,
+            **self.over,
         }
 
 

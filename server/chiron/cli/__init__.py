@@ -11,7 +11,7 @@ import sys
 import click
 
 from chiron import __version__
-from chiron.cli import asking, checking, evaluation, exchanging, feedback, knowledge, reviewing
+from chiron.cli import asking, checking, evaluation, exchanging, feedback, knowledge, learning, reviewing
 from chiron.cli.common import BROKEN, WRONG, complain
 
 
@@ -59,5 +59,9 @@ for command in (
     exchanging.export,
     exchanging.import_,
     evaluation.eval_,
+    learning.flywheel,
+    learning.pool,
+    learning.gate,
+    learning.arms,
 ):
     cli.add_command(command)

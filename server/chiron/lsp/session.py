@@ -270,7 +270,7 @@ class Session:
         asked = replace(asked, n=n or parts.settings.suggest.n_alternatives)
         request, project = await asyncio.to_thread(parts.placed, asked)
         refused = self._tracker.refused(place.uri, document.offset(request.scope.range.start), request.text)
-        answer = await parts.suggester.suggest(request, project, refused=refused)
+        answer = await parts.suggester_for(request).suggest(request, project, refused=refused)
         self._note(answer)
         document = self.documents.get(place.uri)
         if document is None or document.version != version:

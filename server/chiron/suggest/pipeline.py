@@ -81,14 +81,8 @@ class Suggester:
         debounce_ms: int = 0,
         least_confidence: float = 0.0,
         learned: Callable[[str | None], Learned] = lambda _workspace: NOTHING,
-        n_similar: int = N_SIMILAR,
-        arm: str = "default",
-        propensity: float = 1.0,
     ) -> None:
-        """`learned` gives what was learned for the workspace at a path; it may block.
-
-        `arm` is what the log calls these settings, drawn with the chance `propensity`.
-        """
+        """`learned` gives what was learned for the workspace at a path; it may block."""
         self.catalog = catalog
         self.recall = recall
         self.consultant = consultant
@@ -98,8 +92,9 @@ class Suggester:
         self._patience_s = patience_ms / 1000
         self._learned = learned
         self._joined, self._joined_shown = Joined(), Joined()
-        self._n_similar = n_similar
-        self._arm, self._propensity = arm, propensity
+        #: Similar tasks that a model is shown; what the log calls these settings, and their chance.
+        self.n_similar = N_SIMILAR
+        self.arm, self.propensity = "default", 1.0
 
     async def suggest(
         self,
@@ -146,8 +141,8 @@ class Suggester:
             consulted=basket.consulted,
             catalog_version=self.catalog.version,
             pool_version=f"{context.project_version}+{context.pool.version}".rstrip("+"),
-            arm=named(self._arm, drawn.name),
-            propensity=self._propensity * drawn.propensity,
+            arm=named(self.arm, drawn.name),
+            propensity=self.propensity * drawn.propensity,
             secrets=context.redaction.secrets,
         )
 
@@ -258,7 +253,7 @@ class Suggester:
         same = context.pool.few_shot is context.pool.tasks
         joined = self._joined if same else self._joined_shown
         tasks = joined.join(context.tasks, context.pool.few_shot)
-        similar = self.recall.similar(context.request, context.facts, tasks, self._n_similar)
+        similar = self.recall.similar(context.request, context.facts, tasks, self.n_similar)
         modules = self.recall.modules(context.request, context.facts, tasks, N_MODULES)
         return similar, modules
 

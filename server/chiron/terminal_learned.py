@@ -1,0 +1,146 @@
+"""How what was learned looks in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from chiron.terminal import console, harmless, show_pairs
+
+
+def show_pool(found: Mapping[str, Any], *, whole: bool = False) -> None:
+    """The examples, one a line; `whole` with their bodies."""
+    examples = found["examples"]
+    if not examples:
+        console.print(f"No examples yet, from {found['n_outcomes']} outcomes.")
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "kind", "since", "weight", "module", "task", "where"):
+        table.add_column(heading, no_wrap=heading == "id", overflow="fold" if heading == "id" else "ellipsis")
+    for one in examples:
+        cells = (one["suggestion_id"], one["kind"], one["at"], f"{one['weight']:.2f}", one["module"])
+        table.add_row(*(Text(harmless(str(cell))) for cell in (*cells, one["name"], one["where"])))
+    if examples:
+        console.print(table)
+    if whole:
+        for one in examples:
+            console.print(Text(harmless(f"\n- name: {one['name']}\n{one['body']}")))
+    if found["left_out"]:
+        show_pairs("Left out", found["left_out"])
+    _show_rates(found["rates"])
+
+
+def show_gate(found: Mapping[str, Any]) -> None:
+    """The gate, or what is missing."""
+    trained = found["trained"]
+    outcomes = f"{found['n_outcomes']} outcomes, {found['n_kept']} of them kept"
+    if trained is None:
+        lacking = found["missing"]
+        if lacking:
+            console.print(f"No gate: from {outcomes}. Before one can be trained, {lacking} are missing.")
+        else:
+            console.print(
+                f"No gate was trained yet; there is enough to: {outcomes}. `chiron gate train` does."
+            )
+        return
+    show_pairs(
+        "Gate",
+        {
+            "in force": "yes" if found["in_force"] else "no",
+            "trained": f"{trained['at']}, on {trained['n']} outcomes, {trained['n_kept']} of them kept",
+            "shows from": f"a chance of {found['least_chance']:.3f} on",
+            "tells kept from not": f"{trained['auc_before']:.2f} before a model, {trained['auc_after']:.2f} "
+            "with something to show (0.5 is by lot, 1 always; cross-validated)",
+            "log loss": f"{trained['log_loss']:.3f}; knowing the share alone "
+            f"{trained['log_loss_of_the_share']:.3f}",
+            "outcomes now": outcomes,
+        },
+    )
+    show_pairs("Weights", {name: f"{weight:+.3f}" for name, weight in trained["weights"].items()})
+
+
+def show_estimate(found: Mapping[str, Any]) -> None:
+    """What a gate would have been worth."""
+    show_pairs(
+        "Gate, replayed on the log",
+        {
+            "judged on": f"{found['n']} outcomes ({found['how']})",
+            "held back": f"{found['n_held']}, of which {found['n_held_kept']} had been kept",
+            "worth per request": f"{found['worth_all']:.3f} with everything shown, "
+            f"{found['worth_gated']:.3f} with it",
+            "difference": f"{found['difference']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]: "
+            f"{found['verdict']}",
+        },
+    )
+
+
+def show_arms(found: Mapping[str, Any]) -> None:
+    """Each arm against the first."""
+    if not found["contests"]:
+        console.print("There are no arms to compare. Name two or more under [arms] in the settings.")
+        return
+    for one in found["contests"]:
+        show_pairs(f"{one['second']['name']} against {one['first']['name']}", _contest(one))
+    console.print(
+        Text(
+            "Worth: 1 for what was kept, 0 held back, minus "
+            f"{found['interruption']} shown in vain. May be looked at any day.",
+            style="dim",
+        )
+    )
+
+
+def show_flywheel(found: Mapping[str, Any]) -> None:
+    """All of it on one screen."""
+    outcomes, pool, gate, brought = (found[key] for key in ("outcomes", "pool", "gate", "brought"))
+    state = f"switched itself off: {found['off']}" if found["off"] else "on" if found["enabled"] else "off"
+    kinds = ", ".join(f"{n} {kind}" for kind, n in pool["by_kind"].items() if n)
+    show_pairs(
+        "Flywheel",
+        {
+            "learning": state,
+            "outcomes": f"{outcomes['n']} judged, {outcomes['n_kept']} of them kept; "
+            f"{outcomes['n_labelled']} verdicts",
+            "examples": f"{pool['n_examples']}{f' ({kinds})' if kinds else ''}; {pool['n_workspaces']}",
+            "gate": _gate_line(gate),
+        },
+    )
+    _show_rates(pool["rates"])
+    show_pairs("What it brought: with what was learned, against the share without", _contest(brought))
+    if found["off"]:
+        console.print(Text("`chiron flywheel --on` switches it on again.", style="dim"))
+
+
+def _gate_line(gate: Mapping[str, Any]) -> str:
+    if gate["trained"] is None:
+        return f"none; {gate['missing']} missing" if gate["missing"] else "none yet; `chiron gate train`"
+    trained = gate["trained"]
+    state = "in force" if gate["in_force"] else "not in force"
+    return f"{state}, trained {trained['at']} on {trained['n']}, AUC {trained['auc_after']:.2f}"
+
+
+def _contest(one: Mapping[str, Any]) -> dict[str, str]:
+    rows = {}
+    for side in (one["first"], one["second"]):
+        held = f", {side['n_held']} held back" if side["n_held"] else ""
+        rows[side["name"]] = f"{side['worth']:.3f} per request ({side['n']}; {side['n_kept']} kept{held})"
+    if one["low"] is None:
+        rows["difference"] = one["verdict"]
+    else:
+        rows["difference"] = (
+            f"{one['difference']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}]: {one['verdict']}"
+        )
+    return rows
+
+
+def _show_rates(rates: Any) -> None:
+    if rates:
+        show_pairs(
+            "Kept more or less often than expected",
+            {
+                row["module"]: f"{row['n_kept']:g} of {row['n']:g}, log-odds {row['shift']:+.2f}"
+                for row in rates
+            },
+        )
