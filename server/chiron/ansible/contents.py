@@ -18,7 +18,7 @@ from chiron.ansible.variables import (
 )
 from chiron.ansible.walk import YAML_SUFFIXES
 from chiron.records import FileKind, Task
-from chiron.syntax.blocks import task_blocks
+from chiron.syntax.blocks import Block, task_blocks
 from chiron.syntax.kind import file_kind
 
 #: More tasks than this in one file are not read.
@@ -49,6 +49,8 @@ class Contents:
     #: What tells versions apart; the owner sets it.
     digest: bytes = b""
     tasks: tuple[Task, ...] = ()
+    #: Of each task, as what it was read; empty where nobody will read a later version soon.
+    blocks: tuple[Block, ...] = field(default=(), repr=False)
     habits: Habits = field(default_factory=Habits)
     #: (name, kind) of variables that hold beyond one play.
     variables: tuple[tuple[str, str], ...] = ()
@@ -72,15 +74,19 @@ class Contents:
 
 
 def read_contents(
-    path: str, text: str, resolve: Callable[[str], str | None] = lambda _module: None
+    path: str,
+    text: str,
+    resolve: Callable[[str], str | None] = lambda _module: None,
+    before: Contents | None = None,
 ) -> Contents:
     """What the file at `path` (relative, forward slashes) with `text` adds. It never raises.
 
-    `resolve` gives a module's canonical name.
+    `resolve` gives a module's canonical name. Tasks are taken over from what was read `before` of the same
+    file where nothing of them changed.
     """
     kind = FileKind.VAULT if text.startswith(_VAULT) else _kind_of(path, text)
     if kind in _WITH_TASKS:
-        return _with_tasks(path, text, kind, resolve)
+        return _with_tasks(path, text, kind, resolve, before)
     variables: tuple[tuple[str, str], ...] = ()
     roles: tuple[str, ...] = ()
     if kind == FileKind.VARS:
@@ -125,18 +131,24 @@ def _kind_of(path: str, text: str) -> FileKind:
     return FileKind.VARS if _VARS_FOLDER.search(f"/{path}") else FileKind.INVENTORY
 
 
-def _with_tasks(path: str, text: str, kind: FileKind, resolve: Callable[[str], str | None]) -> Contents:
+def _with_tasks(
+    path: str, text: str, kind: FileKind, resolve: Callable[[str], str | None], before: Contents | None
+) -> Contents:
     blocks = task_blocks(text)[:MAX_TASKS]
     notes = [notes_on(block.name, block.body) for block in blocks]
     names = {module: resolve(module) for module in {one.module for one in notes} if module is not None}
-    tasks = tuple(
-        Task(block.name, one.module, names[one.module], block.body, path, block.first_line)
+    # A block is the same object as long as neither its text nor its place has changed.
+    known = dict(zip(map(id, before.blocks), before.tasks, strict=False)) if before is not None else {}
+    named = [
+        (block, one)
         for block, one in zip(blocks, notes, strict=True)
         if block.name and one.module is not None
-    )
-    of_tasks = [
-        one for block, one in zip(blocks, notes, strict=True) if block.name and one.module is not None
     ]
+    tasks = tuple(
+        known.get(id(block))
+        or Task(block.name, one.module or "", names[one.module or ""], block.body, path, block.first_line)
+        for block, one in named
+    )
     parts = noted(text)
     plays = _plays(parts, text.count("\n")) if kind == FileKind.PLAYBOOK else ()
     are_handlers = kind == FileKind.HANDLERS
@@ -146,7 +158,8 @@ def _with_tasks(path: str, text: str, kind: FileKind, resolve: Callable[[str], s
         kind,
         tasks=tasks,
         n_tasks=len(blocks),
-        habits=habits_of(one.ways for one in of_tasks),
+        blocks=tuple(block for block, _ in named),
+        habits=habits_of(one.ways for _, one in named),
         variables=tuple(
             dict.fromkeys(
                 found for part in parts for found in part.notes.names if not plays or found[1] != "play_var"
@@ -163,7 +176,7 @@ def _with_tasks(path: str, text: str, kind: FileKind, resolve: Callable[[str], s
         roles=_unique(role for part in parts for role in part.notes.roles_included),
         vars_files=_unique(name for part in parts for name in part.notes.vars_files),
         imports=imports,
-        used=_used(of_tasks),
+        used=_used(one for _, one in named),
         mentioned=frozenset().union(*(one.mentioned for one in notes)),
         handler_imports=imports
         if are_handlers

@@ -23,6 +23,7 @@ from chiron.ansible.walk import MAX_BYTES, Found, read_text, walk
 from chiron.records import Facts, FileKind, Task
 
 _MAX_KEPT_FACTS = 64
+_MAX_LATEST = 4
 
 
 class Project:
@@ -53,6 +54,8 @@ class Project:
         self._tasks: tuple[Task, ...] | None = None
         self._holdings: Holdings | None = None
         self._facts: dict[tuple[str | None, bytes, int], Facts] = {}
+        #: What the files last asked about held then, newest last, and the catalog's version.
+        self._latest: dict[str, tuple[str, Contents]] = {}
 
     @property
     def version(self) -> str:
@@ -136,7 +139,7 @@ class Project:
                 return kept
             holdings = self._held()
             version = self._digest
-        own = self._contents_of(relative or "untitled.yml", text)
+        own = self._being_written(relative or "untitled.yml", text)
         lines = text.split("\n", line + 1)
         written = variables_written(lines[line]) if line < len(lines) else frozenset()
         facts = facts_for(holdings, own, line, written)
@@ -192,10 +195,23 @@ class Project:
     def _contents_of(self, path: str, text: str) -> Contents:
         digest = digest_of(path, f"{self._catalog.version}\0{text}")
         with self._lock:
-            held = self._contents.get(path)
-        if held is not None and held.digest == digest:
-            return held
-        return replace(read_contents(path, text, self._catalog.resolve), digest=digest)
+            held, (version, latest) = self._contents.get(path), self._latest.get(path, ("", None))
+        for one in (latest, held):
+            if one is not None and one.digest == digest:
+                return one
+        before = latest if version == self._catalog.version else None
+        return replace(read_contents(path, text, self._catalog.resolve, before), digest=digest)
+
+    def _being_written(self, path: str, text: str) -> Contents:
+        """The contents of the file that is asked about; the next keystroke takes over most of them."""
+        version = self._catalog.version
+        contents = self._contents_of(path, text)
+        with self._lock:
+            self._latest.pop(path, None)
+            self._latest[path] = version, contents
+            while len(self._latest) > _MAX_LATEST:
+                del self._latest[next(iter(self._latest))]
+        return contents
 
     def _put(self, path: str, contents: Contents | None) -> None:
         old = self._contents.pop(path, None)
@@ -203,7 +219,7 @@ class Project:
             self._digest ^= int.from_bytes(old.digest)
             count_in(self._habits, old.habits, -1)
         if contents is not None and (contents.kind != FileKind.OTHER or contents.tasks):
-            self._contents[path] = contents
+            self._contents[path] = contents = replace(contents, blocks=())
             self._digest ^= int.from_bytes(contents.digest)
             count_in(self._habits, contents.habits)
         else:
