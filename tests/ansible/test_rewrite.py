@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chiron.ansible.catalog import Catalog
-from chiron.ansible.rewrite import CODES, SAFE, apply_edits, fix_text, handlers_for, rewrites_of, to_fix
+from chiron.ansible.rewrite import (
+    CODES,
+    EVERYWHERE,
+    SAFE,
+    apply_edits,
+    everywhere,
+    fix_text,
+    rewrites_of,
+    to_fix,
+)
 from chiron.ansible.rewrite.meaning import meaning_of
 from chiron.ansible.rewrite.values import is_truth
 from chiron.config import Settings
@@ -81,6 +90,30 @@ def test_an_alias_of_a_module_in_the_same_collection_keeps_its_name(catalog: Cat
 def test_a_module_that_nobody_has_keeps_its_name(catalog: Catalog) -> None:
     text = "- no_such_module: {a: 1}\n- xyz.abc.d: {a: 1}\n"
     assert fix_text(text, FileKind.TASKS, catalog).text == text
+
+
+def test_the_names_under_module_defaults_become_the_installed_ones(catalog: Catalog) -> None:
+    text = (
+        "- hosts: all\n  module_defaults:\n    copy: {mode: '0644'}  # kept\n    group/acme: {a: 1}\n"
+        "    ansible.builtin.file: {mode: '0644'}\n    file: {owner: a}\n  tasks:\n    - name: A\n"
+        "      module_defaults: {volume: {letter: a}}\n      collections: [acme.cloud]\n"
+        "      ansible.builtin.meta: noop\n"
+    )
+    expected = text.replace("    copy:", "    ansible.builtin.copy:").replace("{volume", "{acme.cloud.volume")
+    assert fix_text(text, FileKind.PLAYBOOK, catalog).text == expected
+    assert fix_text(expected, FileKind.PLAYBOOK, catalog).text == expected
+
+
+def test_rewrites_of_one_code_are_offered_for_the_whole_file(catalog: Catalog) -> None:
+    text = "- copy: {src: a, dest: b}\n# c\n- file: {path: a, recurse: yes}\n  become: yes\n"
+    found = rewrites_of(text, FileKind.TASKS, catalog)
+    one, two = everywhere(found, {"fqcn", "boolean", "alias"})
+    assert (one.code, one.title) == ("all-fqcn", "Write every module's name in full: 2 in this file")
+    assert one.safe
+    named = text.replace("copy", "ansible.builtin.copy").replace("file", "ansible.builtin.file")
+    assert apply_edits(text, one.edits) == named
+    assert apply_edits(text, two.edits) == text.replace("yes", "true")
+    assert set(EVERYWHERE) < set(CODES)
 
 
 # ------------------------------------------------------------------ strings of options
@@ -324,34 +357,6 @@ def test_a_task_without_a_name_gets_one_from_what_it_does(catalog: Catalog, task
 def test_a_name_that_could_only_repeat_the_module_is_not_offered(catalog: Catalog) -> None:
     for text in ("- acme.cloud.volume: {letter: a}\n", "- name: There\n  debug:\n", "- {debug: {msg: a}}\n"):
         assert not [one for one in rewrites_of(text, FileKind.TASKS, catalog) if one.code == "name"]
-
-
-PLAY = "- hosts: all\n  tasks:\n    - meta: noop\n      notify: Restart nginx\n"
-HANDLER = (
-    "- name: Restart nginx\n      ansible.builtin.service:\n        name: nginx\n        state: restarted\n"
-)
-
-
-@pytest.mark.parametrize(
-    ("play", "expected"),
-    [
-        (PLAY, f"{PLAY}\n  handlers:\n    {HANDLER}"),
-        (
-            f"{PLAY}  handlers:\n    - name: a\n      meta: noop\n  # c\n\n- hosts: b\n",
-            f"{PLAY}  handlers:\n    - name: a\n      meta: noop\n    {HANDLER}  # c\n\n- hosts: b\n",
-        ),
-    ],
-)
-def test_a_handler_is_added_for_the_service_its_name_speaks_of(
-    catalog: Catalog, play: str, expected: str
-) -> None:
-    (one,) = handlers_for(play, catalog, {3: "Restart nginx"})
-    assert apply_edits(play, one.edits) == expected
-
-
-def test_a_name_that_speaks_of_no_service_gets_no_handler(catalog: Catalog) -> None:
-    for name in ("Rebuild the world", "nginx", "Restart {{ it }}"):
-        assert handlers_for(PLAY, catalog, {3: name}) == []
 
 
 # ------------------------------------------------------------------ any text

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -16,37 +15,19 @@ from lsprotocol import types
 from chiron.errors import ChironError
 from chiron.lsp import protocol
 from chiron.lsp.advice import Advice, Failed, Stale
-from chiron.lsp.convert import to_place, to_position
-from chiron.lsp.diagnostics import Diagnoser, Shown, to_diagnostic
-from chiron.lsp.edits import Able, close_together, difference, joined, to_workspace_edit
-from chiron.records import FileKind
+from chiron.lsp.choices import Asked, Chosen, choices, fixed
+from chiron.lsp.convert import to_path, to_place, to_position
+from chiron.lsp.diagnostics import Diagnoser, to_diagnostic
+from chiron.lsp.edits import Able, Other, close_together, difference, joined, to_workspace_edit
+from chiron.records import Position
 from chiron.suggest.edited import edited
-from chiron.syntax.kind import file_kind
+from chiron.syntax.document import Document
 
 if TYPE_CHECKING:
-    from chiron.ansible.rewrite import Edit, Rewrite
     from chiron.assemble import Assembly
     from chiron.lsp.session import Session
-    from chiron.syntax.document import Document
 
 FIX_ALL = protocol.FIX_ALL
-#: Rewrites that mend something that is wrong, rather than write it another way.
-_MENDING = frozenset(
-    {"replaced-module", "replaced-option", "add-required", "add-handler", "mode-octal", "no-log"}
-)
-_WITH_TASKS = frozenset({FileKind.PLAYBOOK, FileKind.TASKS, FileKind.HANDLERS})
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """One edit that can be made: what it is called, and what it changes."""
-
-    code: str
-    title: str
-    kind: str
-    edits: tuple[Edit, ...]
-    evidence: str = ""
-    fixes: Shown | None = None
 
 
 class Actions:
@@ -77,14 +58,14 @@ class Actions:
         if not only:
             # An editor's light-bulb asks for all there is where the cursor has come to.
             self._diagnoser.visited(document.uri, first)
-        version, text = document.version, document.text
-        shown = self._diagnoser.known(document.uri, version)
-        place = to_place(document, self._session.roots)
-        chosen = await asyncio.to_thread(_choices, parts, place.path, text, (first, last), shown)
+        version = document.version
+        chosen = await asyncio.to_thread(choices, parts, self._asked(document, (first, last)))
         if document.version != version:
             return []
         actions: list[types.CodeAction | types.Command] = [
-            self._to_action(one, document) for one in chosen if _wanted(one.kind, only)
+            self._to_action(one, document, (first, last))
+            for one in chosen
+            if _wanted(one.kind, only) and self._can(one)
         ]
         if not only or _wanted(types.CodeActionKind.RefactorRewrite.value, only):
             actions += await self._advice.offered(document, parts, first)
@@ -94,8 +75,20 @@ class Actions:
             actions += await self._fix_all(document, parts)
         return actions
 
-    def _to_action(self, one: Chosen, document: Document) -> types.CodeAction:
-        data = {"uri": document.uri, "version": document.version, "code": one.code, "at": one.edits[0].start}
+    def _asked(self, document: Document, lines: tuple[int, int]) -> Asked:
+        """What is asked about some lines of a document, as it stands now."""
+        place = to_place(document, self._session.roots)
+        shown = self._diagnoser.known(document.uri, document.version)
+        opened = {to_path(uri) or uri: one.text for uri, one in self._session.documents.items()}
+        return Asked(place.path, place.workspace, document.text, lines, shown, opened)
+
+    def _can(self, one: Chosen) -> bool:
+        """Whether the client can make the edit: not every one makes files."""
+        return one.elsewhere is None or one.elsewhere.text is not None or self._able.creates
+
+    def _to_action(self, one: Chosen, document: Document, lines: tuple[int, int]) -> types.CodeAction:
+        data = {"uri": document.uri, "version": document.version, "code": one.code, "at": one.at}
+        data["lines"] = list(lines)
         action = types.CodeAction(title=one.title, kind=one.kind, data=data)
         if one.fixes is not None:
             action.diagnostics = [to_diagnostic(one.fixes, document, self._encoding())]
@@ -105,14 +98,14 @@ class Actions:
 
     async def _fix_all(self, document: Document, parts: Assembly) -> list[types.CodeAction]:
         """One action with every safe rewrite of the file; nothing where there is none."""
-        version = document.version
+        version, text = document.version, document.text
         path = to_place(document, self._session.roots).path
-        edits = await asyncio.to_thread(_fixed, parts, path, document.text)
+        edits = difference(text, await asyncio.to_thread(fixed, parts, path, text))
         if not edits or document.version != version:
             return []
         title = "Chiron: make every rewrite that is safe"
         action = types.CodeAction(title, kind=FIX_ALL)
-        return [self._with_edit(action, Chosen("fix-all", title, FIX_ALL, tuple(edits)), document)]
+        return [self._with_edit(action, Chosen("fix-all", title, FIX_ALL, tuple(edits), 0), document)]
 
     async def resolve(self, action: types.CodeAction) -> types.CodeAction:
         """`action` with its edit. Raises `Stale` where the document has changed since it was offered."""
@@ -128,109 +121,65 @@ class Actions:
             parts = await self._session.parts()
         except ChironError as error:
             raise Failed(str(error)) from None
-        text, line = document.text, document.position(_number(data.get("at"))).line
-        shown = self._diagnoser.known(document.uri, document.version)
-        path = to_place(document, self._session.roots).path
-        chosen = await asyncio.to_thread(_choices, parts, path, text, (line, line), shown)
+        text, lines = document.text, _lines(data.get("lines"))
+        found = await asyncio.to_thread(choices, parts, self._asked(document, lines))
         wanted = (data.get("code"), data.get("at"))
-        one = next((each for each in chosen if (each.code, each.edits[0].start) == wanted), None)
+        one = next((each for each in found if (each.code, each.at) == wanted), None)
         if document.text != text or one is None:
             raise Stale
         return self._with_edit(action, one, document)
 
     def _with_edit(self, action: types.CodeAction, one: Chosen, document: Document) -> types.CodeAction:
         """`action` with its edit, noted in the log as offered; its command tells that it was taken."""
-        edits: Sequence[Edit] = one.edits
-        whole = joined(document.text, edits)
-        if close_together(document, edits):
+        edits, other = list(one.edits), self._other(one)
+        whole = joined(document.text, edits) if edits else None
+        if whole is not None and close_together(document, edits):
             edits = [whole]
         action.edit = to_workspace_edit(
-            document, edits, one.title, self._able, self._encoding(), confirm=False
-        )
+            document, edits, one.title, self._able, self._encoding(),
+            confirm=one.confirm, description=one.evidence, other=other,
+        )  # fmt: skip
         if self._able.resolves and one.kind != FIX_ALL:
-            place = to_place(document, self._session.roots)
-            there = (document.position(whole.start), document.position(whole.end))
-            request, answer = edited(
-                place, document.text, there, whole.text, one.code, one.evidence, self._session.origin
-            )
-            noted = self._session.offer(document, request, answer)
-            arguments = [{"suggestionId": noted.suggestions[0].id}]
+            arguments = [{"suggestionId": self._noted(one, document, other)}]
             action.command = types.Command(
                 title="Chiron: accepted", command=protocol.ACCEPTED, arguments=arguments
             )
         return action
 
+    def _other(self, one: Chosen) -> Other | None:
+        """The other file that is edited, as the editor or the disk has it."""
+        if one.elsewhere is None or one.other is None:
+            return None
+        uri = one.other.as_uri()
+        known = next((d for u, d in self._session.documents.items() if to_path(u) == str(one.other)), None)
+        if known is not None:
+            return Other(known, one.elsewhere.edits, is_open=True)
+        text = one.elsewhere.text
+        return Other(Document(uri, text or "", 0), one.elsewhere.edits, is_new=text is None)
 
-def _choices(
-    parts: Assembly, path: str | None, text: str, lines: tuple[int, int], shown: Sequence[Shown]
-) -> list[Chosen]:
-    """Every edit that can be made on `lines` by rule: first what mends a problem there. Blocks."""
-    from chiron.ansible.rewrite import handlers_for, rewrites_of
-    from chiron.ansible.rewrite.edits import Lines
+    def _noted(self, one: Chosen, document: Document, other: Other | None) -> str:
+        """The id under which the edit stands in the log, and under which it is followed where it is made.
 
-    off = frozenset(parts.settings.diagnostics.off)
-    marks = Lines(text)
-    chosen = []
-    for one in shown:
-        at = one.problem.range
-        if one.problem.fix is not None and at.start.line <= lines[1] and lines[0] <= at.end.line:
-            edits = tuple(marks.edit(place, new) for place, new in one.problem.fix.edits)
-            title = one.problem.fix.title
-            chosen.append(
-                Chosen(one.problem.code, title, types.CodeActionKind.QuickFix.value, edits, "", one)
-            )
-    kind = file_kind(path, text)
-    if kind in _WITH_TASKS:
-        found = rewrites_of(text, kind, parts.catalog, off=off, lines=lines)
-        if kind is FileKind.PLAYBOOK and "add-handler" not in off:
-            found += handlers_for(text, parts.catalog, _unheard(text, shown, lines))
-        chosen += [_of_rewrite(one, shown) for one in found]
-    return chosen
-
-
-def _unheard(text: str, shown: Sequence[Shown], lines: tuple[int, int]) -> dict[int, str]:
-    """The names on `lines` that are notified and that no handler has, by line."""
-    written = text.split("\n")
-    found = {}
-    for one in shown:
-        start, end = one.problem.range.start, one.problem.range.end
-        if one.problem.code == "undefined-handler" and lines[0] <= start.line <= lines[1]:
-            found[start.line] = written[start.line][start.column : end.column].strip("\"' ")
-    return found
-
-
-def _of_rewrite(one: Rewrite, shown: Sequence[Shown]) -> Chosen:
-    problems = _MENDS.get(one.code, frozenset())
-    fixes = next(
-        (s for s in shown if s.problem.code in problems and s.problem.range.start == one.range.start), None
-    )
-    mends = one.code in _MENDING or fixes is not None
-    kind = types.CodeActionKind.QuickFix if mends else types.CodeActionKind.RefactorRewrite
-    return Chosen(one.code, one.title, kind.value, one.edits, one.evidence, fixes)
-
-
-#: Which problems a rewrite takes away.
-_MENDS = {
-    "replaced-module": frozenset({"module-removed", "module-deprecated"}),
-    "replaced-option": frozenset({"option-deprecated"}),
-    "add-required": frozenset({"missing-required"}),
-    "add-handler": frozenset({"undefined-handler"}),
-}
-
-
-def _fixed(parts: Assembly, path: str | None, text: str) -> list[Edit]:
-    from chiron.ansible.rewrite import fix_text
-
-    kind = file_kind(path, text)
-    if kind not in _WITH_TASKS:
-        return []
-    off = frozenset(parts.settings.diagnostics.off)
-    return difference(text, fix_text(text, kind, parts.catalog, off=off).text)
+        Where all of it is in a file that is not open, nobody can follow it: then it is logged alone.
+        """
+        where = document if one.edits or other is None else other.document
+        edit = joined(where.text, one.edits if where is document else other.edits if other else ())
+        there: tuple[Position, Position] = (where.position(edit.start), where.position(edit.end))
+        place = to_place(where, self._session.roots)
+        code, evidence = one.code, one.evidence
+        request, answer = edited(place, where.text, there, edit.text, code, evidence, self._session.origin)
+        if where is document or (other is not None and other.is_open):
+            answer = self._session.offer(where, request, answer)
+        else:
+            self._session.note(request, answer)
+        return answer.suggestions[0].id
 
 
 def _wanted(kind: str, only: Sequence[str]) -> bool:
     return not only or any(kind == one or kind.startswith(f"{one}.") for one in only)
 
 
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0
+def _lines(value: object) -> tuple[int, int]:
+    if isinstance(value, list) and len(value) == 2 and all(isinstance(one, int) for one in value):
+        return value[0], value[1]
+    return 0, 0

@@ -23,6 +23,12 @@ class Able:
     annotations: bool = False
     versions: bool = False
     resolves: bool = False
+    #: It can make files.
+    creates: bool = False
+    #: It shows what cannot be done, with the reason.
+    disables: bool = False
+    #: It marks what a model writes.
+    tags: bool = False
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities | None) -> Able:
@@ -31,7 +37,12 @@ class Able:
         document = capabilities.text_document if capabilities is not None else None
         action = document.code_action if document is not None else None
         resolve = action.resolve_support if action is not None else None
+        tags = action.tag_support if action is not None else None
+        operations = (edit.resource_operations if edit is not None else None) or ()
         return cls(
+            creates=types.ResourceOperationKind.Create in operations,
+            disables=bool(action and action.disabled_support),
+            tags=tags is not None and types.CodeActionTag.LlmGenerated in tags.value_set,
             annotations=edit is not None and edit.change_annotation_support is not None,
             versions=edit is not None and bool(edit.document_changes),
             resolves=resolve is not None
@@ -66,26 +77,66 @@ def close_together(document: Document, edits: Sequence[Edit]) -> bool:
     return document.position(max(edit.end for edit in edits)).line - first <= _MOST_LINES
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Edits of another file than the one an action was asked for in."""
+
+    document: Document
+    edits: tuple[Edit, ...]
+    #: It is open, so that its version is known.
+    is_open: bool = False
+    #: It is not there yet.
+    is_new: bool = False
+
+
+_Any = types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit
+_Change = types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile
+
+
 def to_workspace_edit(
-    document: Document, edits: Sequence[Edit], label: str, able: Able, encoding: str, *, confirm: bool
+    document: Document,
+    edits: Sequence[Edit],
+    label: str,
+    able: Able,
+    encoding: str,
+    *,
+    confirm: bool,
+    description: str = "",
+    other: Other | None = None,
 ) -> types.WorkspaceEdit:
-    """`edits` of this very version of `document`. With `confirm` the client asks before it makes them."""
-    made = [(_range(document, edit, encoding), edit.text) for edit in edits]
+    """`edits` of this very version of `document`, and what goes with them in an `other` file.
+
+    With `confirm` the client asks before it makes them, and shows `description` beside them.
+    """
+    both = [*([other] if other is not None else []), Other(document, tuple(edits), is_open=True)]
+    both = [one for one in both if one.edits]
     if not able.versions:
-        return types.WorkspaceEdit(changes={document.uri: [types.TextEdit(*one) for one in made]})
-    where = types.OptionalVersionedTextDocumentIdentifier(uri=document.uri, version=document.version)
-    if not able.annotations:
-        plain: list[types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit] = [
-            types.TextEdit(*one) for one in made
+        made = {one.document.uri: _plain(one, encoding) for one in both}
+        return types.WorkspaceEdit(changes=made)
+    changes: list[_Change] = []
+    for one in both:
+        annotation = "chiron" if able.annotations else None
+        if one.is_new:
+            changes.append(types.CreateFile(one.document.uri, annotation_id=annotation))
+        version = one.document.version if one.is_open else None
+        where = types.OptionalVersionedTextDocumentIdentifier(uri=one.document.uri, version=version)
+        made_here: list[_Any] = [
+            types.AnnotatedTextEdit(range=plain.range, new_text=plain.new_text, annotation_id=annotation)
+            if annotation is not None
+            else plain
+            for plain in _plain(one, encoding)
         ]
-        return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(where, plain)])
-    noted: list[types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit] = [
-        types.AnnotatedTextEdit(range=place, new_text=text, annotation_id="chiron") for place, text in made
-    ]
-    note = types.ChangeAnnotation(label=label, needs_confirmation=confirm, description="Chiron")
-    return types.WorkspaceEdit(
-        document_changes=[types.TextDocumentEdit(where, noted)], change_annotations={"chiron": note}
+        changes.append(types.TextDocumentEdit(where, made_here))
+    if not able.annotations:
+        return types.WorkspaceEdit(document_changes=changes)
+    note = types.ChangeAnnotation(
+        label=label, needs_confirmation=confirm, description=description or "Chiron"
     )
+    return types.WorkspaceEdit(document_changes=changes, change_annotations={"chiron": note})
+
+
+def _plain(one: Other, encoding: str) -> list[types.TextEdit]:
+    return [types.TextEdit(_range(one.document, edit, encoding), edit.text) for edit in one.edits]
 
 
 def _range(document: Document, edit: Edit, encoding: str) -> types.Range:

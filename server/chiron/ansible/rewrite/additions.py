@@ -1,15 +1,14 @@
-"""Lines that are missing: a name, required options, `no_log`, a handler."""
+"""Lines that are missing: a name, required options, `no_log`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from yaml import MappingNode, ScalarNode, SequenceNode
+from yaml import MappingNode, ScalarNode
 
-from chiron.ansible import freeform
 from chiron.ansible.arguments import option_named
 from chiron.ansible.demands import Holder, missing
-from chiron.ansible.load import has_jinja, is_null, value_of
+from chiron.ansible.load import is_null, value_of
 from chiron.ansible.rewrite.edits import Edit, Rewrite
 from chiron.ansible.rewrite.naming import name_for
 from chiron.ansible.rewrite.scalars import start_of, written
@@ -72,64 +71,3 @@ def no_log(site: Site) -> Iterator[Rewrite]:
         title = f"Keep `{entry.name}` out of the log: add `no_log: true`"
         yield site.rewrite("no-log", title, entry.key, edit)
         return
-
-
-def handler(play: Site, wanted: str, at: Site) -> Rewrite | None:
-    """A handler called `wanted` at the end of the play's handlers, for a task `at` that notifies it.
-
-    None where the name does not say what it does to which service.
-    """
-    service = service_of(wanted)
-    notify = at.entry("notify")
-    if service is None or notify is None or play.what != "play" or play.node.flow_style:
-        return None
-    entry = play.entry("handlers")
-    column = play.column
-    if entry is not None and isinstance(entry.value, SequenceNode) and entry.value.value:
-        if entry.value.flow_style:
-            return None
-        column = play.lines.position(start_of(entry.value, play.loaded)).column
-        text = handler_text(wanted, service, column, play.newline)
-        where = play.below(entry.value)
-    elif entry is None:
-        text = f"{play.newline}{' ' * column}handlers:{play.newline}"
-        text = (
-            play.newline
-            + text
-            + handler_text(wanted, service, column + 2, play.newline).removeprefix(play.newline)
-        )
-        where = play.below(play.node)
-    else:
-        return None
-    return at.rewrite("add-handler", f"Add a handler `{wanted}`", notify.key, Edit(where, where, text))
-
-
-def handler_text(wanted: str, service: tuple[str, str], column: int, newline: str) -> str:
-    """A handler's lines, each begun by a line break."""
-    unit, state = service
-    margin = " " * column
-    lines = (
-        f"{margin}- name: {written(wanted)}",
-        f"{margin}  ansible.builtin.service:",
-        f"{margin}    name: {written(unit)}",
-        f"{margin}    state: {state}",
-    )
-    return "".join(f"{newline}{line}" for line in lines)
-
-
-def service_of(wanted: str) -> tuple[str, str] | None:
-    """The service a handler's name speaks of, and the state it asks for: `Restart nginx`."""
-    if has_jinja(wanted):
-        return None
-    words = wanted.replace("_", " ").split()
-    verbs = {"restart": "restarted", "restarted": "restarted", "reload": "reloaded", "reloaded": "reloaded"}
-    if len(words) == 3 and words[1].lower() in {"the", "service"}:
-        words = [words[0], words[2]]
-    if len(words) == 3 and words[2].lower() in {"service", "daemon"}:
-        words = words[:2]
-    if len(words) != 2:
-        return None
-    for verb, unit in (words, words[::-1]):
-        if verb.lower() in verbs and not freeform.words(unit)[0][1:]:
-            return unit, verbs[verb.lower()]
-    return None

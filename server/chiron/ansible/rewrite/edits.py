@@ -22,6 +22,18 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Edits of another file of the same role, by its path within the role.
+
+    `text` is what that file holds, None where it is not there: then the edits make it.
+    """
+
+    path: str
+    text: str | None
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rewrite:
     """Edits of one task, play or block. A `safe` one leaves what it does as it was."""
 
@@ -35,6 +47,8 @@ class Rewrite:
     lines: tuple[int, int] = (0, 0)
     #: What the documentation says that bears it out.
     evidence: str = ""
+    #: What changes with it in another file.
+    elsewhere: Elsewhere | None = None
 
 
 class Lines:

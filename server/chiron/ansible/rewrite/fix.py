@@ -12,7 +12,6 @@ from chiron.ansible.load import load
 from chiron.ansible.rewrite import additions, arguments, commands, loops, names, values
 from chiron.ansible.rewrite.edits import Edit, Rewrite, apply_edits, overlap
 from chiron.ansible.rewrite.meaning import meaning_of
-from chiron.ansible.rewrite.scalars import end_of
 from chiron.ansible.rewrite.sites import Site, sites
 from chiron.ansible.validate import validate_file
 from chiron.records import FileKind, Severity
@@ -22,6 +21,7 @@ Rule = Callable[[Site], Iterator[Rewrite]]
 #: Every rule, in the order its rewrites are offered.
 RULES: Final[tuple[Rule, ...]] = (
     names.full_name,
+    names.defaults_of,
     names.replaced_module,
     commands.module_for_command,
     arguments.own_key,
@@ -54,12 +54,32 @@ CODES: Final[Mapping[str, str]] = {
     "alias": "An option's alias becomes its name.",
     "name": "A task without a name gets one from its module and main option.",
     "add-required": "Required options get their lines, without values.",
-    "add-handler": "A handler is added for a `notify` that has none.",
+    "add-handler": "A handler is added for a `notify` that has none, to the play or the role.",
+    "to-default": "A value of a role's task becomes one of the role's defaults.",
     "no-log": "A task that passes a secret keeps it out of the log.",
 }
 
 #: Those of which some are made without being looked at: what a task does stays as it was.
 SAFE: Final = frozenset({"fqcn", "own-key", "mapping", "boolean", "mode", "condition", "loop"})
+
+#: Of which a whole file's are offered at once, and what that is called.
+EVERYWHERE: Final[Mapping[str, str]] = {
+    "fqcn": "Write every module's name in full",
+    "replaced-module": "Replace every module that was removed or is deprecated",
+    "module-for-command": "Replace every command that a module does",
+    "own-key": "Call every module by its own key",
+    "mapping": "Write all strings of options as mappings",
+    "replaced-option": "Replace every deprecated option",
+    "add-required": "Add every required option that is missing",
+    "mode": "Quote every file mode",
+    "mode-octal": "Give every file mode its leading zero",
+    "boolean": "Write every boolean as `true` or `false`",
+    "condition": "Take the braces off every condition",
+    "loop": "Write every exact `with_…` as `loop`",
+    "name": "Name every task that has no name",
+    "no-log": "Keep every secret that is passed out of the log",
+    "alias": "Write every alias as its option's name",
+}
 
 #: A rewrite may make room for another (a module under `local_action`, then its short name).
 _MOST_PASSES = 6
@@ -94,21 +114,23 @@ def rewrites_of(
     return found
 
 
-def handlers_for(text: str, catalog: Catalog, wanted: Mapping[int, str]) -> list[Rewrite]:
-    """Handlers for those that tasks of a playbook notify and that are not there, by the notifying line."""
-    found: list[Rewrite] = []
-    play: Site | None = None
-    for site in sites(text, FileKind.PLAYBOOK, catalog):
-        play = site if site.what == "play" else play
-        entry = site.entry("notify")
-        if play is None or entry is None or site.what == "play":
+def everywhere(found: Sequence[Rewrite], codes: Set[str]) -> list[Rewrite]:
+    """For each of `codes` that occurs more than once in `found`, the rewrites of a file, one with them all.
+
+    It is `safe` where each of them is.
+    """
+    whole = []
+    for code in (one for one in EVERYWHERE if one in codes):
+        chosen = _apart([one for one in found if one.code == code and one.elsewhere is None])
+        if len(chosen) < 2:
             continue
-        first = site.loaded.position(entry.key.start_mark).line
-        last = site.lines.position(end_of(entry.value, site.loaded)).line
-        for line, name in wanted.items():
-            made = additions.handler(play, name, site) if first <= line <= last else None
-            found += [made] if made is not None else []
-    return found
+        lines = (min(one.lines[0] for one in chosen), max(one.lines[1] for one in chosen))
+        title = f"{EVERYWHERE[code]}: {len(chosen)} in this file"
+        evidence = "\n".join(dict.fromkeys(one.evidence for one in chosen if one.evidence))
+        safe = all(one.safe for one in chosen)
+        edits = tuple(sorted(_edits(chosen)))
+        whole.append(Rewrite(f"all-{code}", title, chosen[0].range, edits, safe, lines, evidence))
+    return whole
 
 
 def fix_text(text: str, kind: FileKind, catalog: Catalog, *, off: Set[str] = frozenset()) -> Fixed:

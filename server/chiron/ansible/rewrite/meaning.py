@@ -41,12 +41,26 @@ def _play(node: Node, catalog: Catalog) -> Any:
     if not isinstance(node, MappingNode):
         return _plain(node)
     collections = _collections(node, ())
-    return {
-        entry.name: _tasks(entry.value, catalog, collections, 0)
-        if entry.name in TASK_LISTS
-        else _plain(entry.value)
-        for entry in entries(node)
-    }
+    said = {}
+    for entry in entries(node):
+        if entry.name in TASK_LISTS:
+            said[entry.name] = _tasks(entry.value, catalog, collections, 0)
+        elif entry.name == "module_defaults":
+            said[entry.name] = _defaults(entry.value, catalog, collections)
+        else:
+            said[entry.name] = _plain(entry.value)
+    return said
+
+
+def _defaults(node: Node, catalog: Catalog, collections: tuple[str, ...]) -> Any:
+    """What `module_defaults` says, under the modules' own names."""
+    if not isinstance(node, MappingNode) or value_of(node) is DYNAMIC:
+        return _plain(node)
+    said = []
+    for entry in entries(node):
+        module = catalog.module(entry.name, collections)
+        said.append((module.fqcn if module is not None else entry.name, _plain(entry.value)))
+    return said
 
 
 def _tasks(node: Node, catalog: Catalog, collections: tuple[str, ...], depth: int) -> Any:
@@ -64,6 +78,8 @@ def _task(node: Node, catalog: Catalog, collections: tuple[str, ...], depth: int
         name, value = entry.name, entry.value
         if name in _BLOCKS:
             said[name] = _tasks(value, catalog, collections, depth + 1)
+        elif name == "module_defaults":
+            said[name] = _defaults(value, catalog, collections)
         elif name in {"action", "local_action"}:
             said.update(_action(value, catalog, collections))
             if name == "local_action":

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from yaml import ScalarNode
+from yaml import MappingNode, ScalarNode
 
 from chiron.ansible.arguments import option_named
+from chiron.ansible.catalog import Catalog
+from chiron.ansible.load import DYNAMIC, entries, value_of
 from chiron.ansible.rewrite.edits import Edit, Rewrite
 from chiron.ansible.rewrite.scalars import inside
 from chiron.ansible.rewrite.sites import Site
+from chiron.records import Module
 
 _FQCN = re.compile(r"\b[a-z_]\w*\.[a-z_]\w*\.[a-z_]\w*(?:\.[a-z_]\w*)*")
 #: How documentation names what to use instead of an option.
@@ -33,17 +36,42 @@ def full_name(site: Site) -> Iterator[Rewrite]:
         yield site.rewrite("fqcn", title, call.key, Edit(*place, name), safe=True, evidence=evidence)
 
 
+def defaults_of(site: Site) -> Iterator[Rewrite]:
+    """The short names under `module_defaults` -> those under which the modules are installed."""
+    entry = site.entry("module_defaults")
+    value = entry.value if entry is not None and not entry.merged else None
+    if not isinstance(value, MappingNode) or value_of(value) is DYNAMIC:
+        return
+    given = [one for one in entries(value) if not one.merged]
+    names = {one.name for one in given}
+    for one in given:
+        module = site.catalog.module(one.name, site.collections)
+        name = canonical_name(one.name, module, site.catalog) if module is not None else None
+        place = inside(one.key, site.loaded)
+        if name is None or module is None or name in names or place is None:
+            continue
+        evidence = f"`{one.name}` is `{name}` in {module.collection} {module.version}."
+        title = f"Write `{one.name}` as `{name}`"
+        yield site.rewrite("fqcn", title, one.key, Edit(*place, name), safe=True, evidence=evidence)
+
+
 def canonical(site: Site) -> str | None:
     """The FQCN a call should be written with; None where it has none, as a module of a `library`."""
-    call, module = site.call, site.module
-    if call is None or module is None or not module.collection or module.fqcn.count(".") < 2:
+    if site.call is None or site.module is None:
+        return None
+    return canonical_name(site.call.name, site.module, site.catalog)
+
+
+def canonical_name(written: str, module: Module, catalog: Catalog) -> str | None:
+    """The FQCN that `module`, called as it is `written`, should be called by; None where it has none."""
+    if not module.collection or module.fqcn.count(".") < 2:
         return None
     if module.fqcn.startswith("ansible.legacy."):
         return None
     # `yum` stands for `dnf` in recent releases only: where the name as written still leads there from within
     # the same collection, it is kept.
-    same = f"{module.collection}.{call.name.rpartition('.')[2]}"
-    if site.catalog.resolve(same) == module.fqcn:
+    same = f"{module.collection}.{written.rpartition('.')[2]}"
+    if catalog.resolve(same) == module.fqcn:
         return same
     return module.fqcn
 

@@ -83,3 +83,22 @@ def inside(node: Node, loaded: Loaded) -> tuple[int, int] | None:
     if len(source) > 1 and source[0] == source[-1] and source[0] in "\"'" and source[1:-1] == node.value:
         return start + 1, start + len(source) - 1
     return None
+
+
+def gap(text: str, newline: str, *, blank: bool) -> str:
+    """What must stand between the end of `text` and a line to follow it, with a `blank` line or without."""
+    if not text:
+        return ""
+    begun = "" if text.endswith(("\n", "\r")) else newline
+    parted = not blank or text.endswith(("\n\n", "\n\r\n"))
+    return begun if parted else begun + newline
+
+
+def same(one: Node, other: Node) -> bool:
+    """Whether two nodes hold the same, wherever they stand."""
+    if isinstance(one, ScalarNode) or one.tag != other.tag or len(one.value) != len(other.value):
+        return one.tag == other.tag and bool(one.value == other.value)
+    pairs = zip(one.value, other.value, strict=True)
+    if isinstance(one, MappingNode):
+        return all(same(a[0], b[0]) and same(a[1], b[1]) for a, b in pairs)
+    return all(same(a, b) for a, b in pairs)
