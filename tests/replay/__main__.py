@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--most-a-file", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--other", action="store_true", help="the second month is a new project of theirs")
-    parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
+    parser.add_argument("--ways", nargs="*", choices=list(WAYS))
     parser.add_argument("--model", default="none")
     parser.add_argument("--home", type=Path, help="where it all happens; kept afterwards")
     parser.add_argument("--set", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
@@ -33,6 +33,7 @@ def main() -> None:
     first, second = months(
         files_of(given.repository.resolve(), given.most_a_file), given.first, given.second, given.seed
     )
+    ways = given.ways or [way for way in WAYS if way != "prompt" or given.model != "none"]
     with tempfile.TemporaryDirectory() as place:
         lab = Lab(
             (given.home or Path(place)).resolve(),
@@ -40,10 +41,12 @@ def main() -> None:
             model=given.model,
             over=dict(given.set),
         )
-        before, after = played_months(
-            lab, first, second, n_outcomes=given.outcomes, other_workspace=given.other, ways=given.ways
+        played = played_months(
+            lab, first, second, n_outcomes=given.outcomes, other_workspace=given.other, ways=ways
         )
-    print(told(before, after))
+    print(told(played))
+    if given.model == "none":
+        print("prompt: not played, since there was no model to be shown anything.")
 
 
 if __name__ == "__main__":

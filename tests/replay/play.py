@@ -17,6 +17,8 @@ from types import MappingProxyType
 
 from chiron.ansible.catalog import Catalog
 from chiron.config import Settings
+from chiron.errors import ChironError
+from chiron.flywheel_view import train_gate
 from chiron.lsp.client import Editor
 from chiron.review.verdicts import Verdicts
 from chiron.store.feedback import FeedbackLog
@@ -33,10 +35,22 @@ WAYS: Mapping[str, tuple[str, ...] | None] = {
     "frozen": None,
     "recall": ("recall",),
     "rates": ("rates",),
+    "prompt": ("prompt",),
     "gate": ("gate",),
     "all": PARTS,
 }
 TESTS = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """Both months: what the first met with and how many corrections it gave, what became of the gate, and
+    what the second met with by the way it was played."""
+
+    first: list[Met]
+    n_corrections: int
+    gate: str
+    second: Mapping[str, list[Met]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +126,19 @@ def review(lab: Lab, person: Person) -> int:
     return len(person.corrections)
 
 
+def train(lab: Lab) -> str:
+    """Trains a gate on the first month's log, and says what came of that."""
+    settings = Settings(data_dir=lab.home / "data", cache_dir=lab.home / "cache", model="none")
+    try:
+        trained = train_gate(settings, at_ms=SECOND_MS)["trained"]
+    except ChironError as error:
+        return str(error)
+    return (
+        f"trained on {trained['n']} outcomes, {trained['n_kept']} of them kept; tells them apart with an area "
+        f"under the curve of {trained['auc_after']:.2f} (cross-validated)"
+    )
+
+
 def keep(lab: Lab) -> Path:
     """A snapshot of the log, the settings and the workspace."""
     kept = lab.home / "snapshot"
@@ -147,12 +174,12 @@ def played_months(
     n_outcomes: int | None = None,
     other_workspace: bool = False,
     ways: Sequence[str] = tuple(WAYS),
-    between: Callable[[Lab], None] = lambda _lab: None,
-) -> tuple[list[Met], dict[str, list[Met]]]:
+) -> Played:
     """What was met with in the first month, and in the second by each of `ways`.
 
-    The first month ends after `n_outcomes` suggestions seen, where that is given. `between` happens when it
-    is over: a gate may be trained there. With `other_workspace`, the second month is work on a new project.
+    The first month ends after `n_outcomes` suggestions seen, where that is given; then the person reviews, and
+    a gate is trained where there is enough for one. With `other_workspace`, the second month is work on a new
+    project.
     """
     catalog = Catalog.open(Settings(), None, {})
 
@@ -161,7 +188,7 @@ def played_months(
 
     person = asyncio.run(play(lab, first, catalog, start_ms=FIRST_MS, enough=enough))
     review(lab, person)
-    between(lab)
+    gate = train(lab)
     keep(lab)
     root = lab.home / "work" / "other" if other_workspace else None
     results = {}
@@ -172,4 +199,4 @@ def played_months(
             play(lab, second, catalog, start_ms=SECOND_MS, root=root, environ=in_force(way) | shared)
         )
         results[way] = second_person.met
-    return person.met, results
+    return Played(person.met, len(person.corrections), gate, results)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from replay.person import Met
+from replay.play import Played
 
 FIGURES = ("shown", "taken", "strong", "saved", "worth")
 _N_RESAMPLES = 2_000
@@ -59,12 +60,14 @@ def _interval(groups: Sequence[Sequence[float]], seed: int) -> tuple[float, floa
     return means[int(_N_RESAMPLES * 0.025)], means[int(_N_RESAMPLES * 0.975)]
 
 
-def told(first: Sequence[Met], ways: Mapping[str, Sequence[Met]]) -> str:
+def told(played: Played) -> str:
     """The report, as lines to read."""
+    first, ways = played.first, played.second
     seen = [one for one in first if one.shown]
     lines = [
         f"First month: {len(first)} tasks, {len(seen)} suggestions seen, {sum(o.taken for o in seen)} taken, "
-        f"{sum(o.strong for o in seen)} strongly.",
+        f"{sum(o.strong for o in seen)} strongly; {played.n_corrections} corrected in the review.",
+        f"Gate: {played.gate}.",
         "",
         f"Second month, {len(ways['frozen'])} tasks not seen before; means per task, and the difference from "
         "learning frozen:",
