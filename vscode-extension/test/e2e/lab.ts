@@ -16,8 +16,12 @@ export interface LabOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Workspace trust is asked for, and not given. */
   readonly untrusted?: boolean;
-  /** The server is told by its path. Without, the extension installs its own. */
+  /** No server is told by its path, so that the extension looks for one or installs its own. */
   readonly ownServer?: boolean;
+  /** PATH holds nothing but `Lab.bin`, which has no Python, and no package can be downloaded. */
+  readonly bare?: boolean;
+  /** Red Hat's extension, by its stand-in, is installed too. */
+  readonly redhat?: boolean;
   /** The model in use: the scripted endpoint unless told otherwise. */
   readonly model?: 'scripted' | 'embedded';
 }
@@ -50,6 +54,8 @@ export class Lab {
   readonly folder: string;
   readonly workspace: string;
   readonly probe: string;
+  /** Programs of this lab alone; on PATH where it is bare. */
+  readonly bin: string;
   private endpoint: ChildProcess | undefined;
   private editor: ChildProcess | undefined;
   private readonly log: string[] = [];
@@ -63,7 +69,9 @@ export class Lab {
     this.folder = mkdtempSync(join(tmpdir(), 'chiron-e2e-'));
     this.workspace = join(this.folder, 'workspace');
     this.probe = join(this.folder, 'probe');
+    this.bin = join(this.folder, 'bin');
     mkdirSync(this.workspace);
+    mkdirSync(this.bin);
   }
 
   private static readonly running = new Set<Lab>();
@@ -81,6 +89,7 @@ export class Lab {
     Lab.running.add(lab);
     try {
       lab.writeSettings();
+      lab.writePrograms();
       writeFileSync(lab.script, SCRIPT);
       await lab.startEndpoint();
       await lab.installExtensions();
@@ -99,13 +108,25 @@ export class Lab {
   /** The extension host's and everybody's environment: data apart from the person's own. */
   get environment(): NodeJS.ProcessEnv {
     return {
-      ...process.env,
+      ...(this.options.bare === true ? this.bareEnvironment : process.env),
       CHIRON_DATA_DIR: join(this.folder, 'data'),
       CHIRON_CACHE_DIR: join(this.folder, 'cache'),
       CHIRON_CONFIG: join(this.folder, 'config.toml'),
       CHIRON_E2E_PROBE: this.probe,
       XDG_CONFIG_HOME: join(this.folder, 'config'),
     };
+  }
+
+  /** As on a machine without Python and without a network: a login shell adds nothing to PATH. */
+  private get bareEnvironment(): NodeJS.ProcessEnv {
+    const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('PIP_'));
+    const nowhere = { PIP_INDEX_URL: 'http://127.0.0.1:9/simple', PIP_CONFIG_FILE: '/dev/null', PIP_RETRIES: '0' };
+    return { ...Object.fromEntries(kept), ...nowhere, PATH: this.bin, SHELL: join(this.bin, 'shell'), HOME: this.folder };
+  }
+
+  /** Puts a program on the lab's PATH that runs `path`. */
+  provide(name: string, path: string): void {
+    writeFileSync(join(this.bin, name), `#!/bin/sh\nexec ${path} "$@"\n`, { mode: 0o755 });
   }
 
   /** Writes a file of the workspace and returns its path. */
@@ -191,6 +212,14 @@ export class Lab {
     return this.log.join('').split('\n').slice(-20).join('\n');
   }
 
+  /** The last lines of the extension's log, and the server's in it. */
+  get extensionLog(): string {
+    const logs = join(this.folder, 'user', 'logs');
+    const names = existsSync(logs) ? readdirSync(logs, { recursive: true, encoding: 'utf8' }) : [];
+    const texts = names.filter((name) => name.endsWith('Chiron.log')).map((name) => readFileSync(join(logs, name), 'utf8'));
+    return texts.join('').trimEnd().split('\n').slice(-12).join('\n');
+  }
+
   async stop(): Promise<void> {
     await this.endEditor();
     await this.stopEndpoint();
@@ -221,6 +250,17 @@ export class Lab {
     return join(this.folder, 'script.yml');
   }
 
+  /** What shell scripts need, and a shell that reads no profile: its last argument is what to run. */
+  private writePrograms(): void {
+    for (const name of ['sh', 'env', 'ps', 'cat', 'ls', 'uname', 'dirname', 'basename', 'readlink', 'sed', 'grep', 'mkdir', 'rm', 'id']) {
+      const path = ['/usr/bin', '/bin'].map((folder) => join(folder, name)).find((each) => existsSync(each));
+      if (path !== undefined) {
+        this.provide(name, path);
+      }
+    }
+    writeFileSync(join(this.bin, 'shell'), '#!/bin/sh\nfor command; do :; done\nexec /bin/sh -c "$command"\n', { mode: 0o755 });
+  }
+
   private writeSettings(): void {
     const model = this.options.model ?? 'scripted';
     const endpoint = { baseUrl: `http://127.0.0.1:${this.endpointPort}/v1`, model: 'scripted', timeoutS: 30, maxRetries: 0 };
@@ -244,6 +284,8 @@ export class Lab {
       'security.workspace.trust.startupPrompt': 'never',
       'security.workspace.trust.banner': 'never',
       'telemetry.telemetryLevel': 'off',
+      // So that what stands in a terminal can be read from the page.
+      'terminal.integrated.gpuAcceleration': 'off',
       'window.restoreWindows': 'none',
       'workbench.editor.enablePreview': false,
       'workbench.secondarySideBar.defaultVisibility': 'hidden',
@@ -258,6 +300,7 @@ export class Lab {
       { key: 'ctrl+alt+x', command: 'workbench.action.revertAndCloseActiveEditor' },
       { key: 'ctrl+alt+g', command: 'workbench.action.joinAllGroups' },
       { key: 'ctrl+alt+n', command: 'notifications.clearAll' },
+      { key: 'ctrl+alt+k', command: 'workbench.action.terminal.killAll' },
     ];
     const user = join(this.folder, 'user', 'User');
     const machine = join(this.folder, 'user', 'Machine');
@@ -269,8 +312,9 @@ export class Lab {
   }
 
   private async installExtensions(): Promise<void> {
-    await this.runEditor(['--install-extension', this.installed.vsix]);
-    await this.runEditor(['--install-extension', this.installed.rival]);
+    const { vsix, rival, redhat } = this.installed;
+    const wanted = this.options.redhat === true ? [vsix, rival, redhat] : [vsix, rival];
+    await this.runEditor(wanted.flatMap((path) => ['--install-extension', path]));
   }
 
   private async runEditor(args: string[]): Promise<void> {

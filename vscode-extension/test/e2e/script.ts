@@ -11,7 +11,7 @@ const WORDS = [
   'lyrebird', 'otter', 'axolotl', 'quokka', 'badger', 'heron', 'walrus', 'narwhal', 'tapir',
   'okapi', 'ibex', 'lemur', 'dingo', 'gecko', 'marmot', 'puffin', 'wombat', 'ocelot',
   'tarsier', 'pangolin', 'caracal', 'numbat', 'jerboa', 'kinkajou', 'aardvark', 'binturong', 'capybara',
-  'dugong', 'echidna', 'fossa', 'gerenuk', 'hoatzin', 'indri', 'jacana', 'kakapo', 'loris',
+  'dugong', 'echidna', 'fossa', 'gerenuk', 'hoatzin', 'indri', 'jacana', 'kakapo', 'loris', 'mongoose',
 ] as const;
 
 /** A task whose name says nothing and shares no word, so that nothing but the script can answer it well. */
@@ -36,6 +36,23 @@ export const MEASURED: readonly Task[] = Array.from({ length: 16 }, (_, n) => ({
   body: ['ansible.builtin.apt:', `  name: creature${n + 1}`, '  state: present'],
 }));
 
+/** What a model is asked from the light-bulb. */
+export const BULB = {
+  name: { regex: 'gerbil[\\s\\S]*name:$', text: ' Create the gerbil user' },
+  replace: { match: 'Fetch the stoat page', text: 'ansible.builtin.uri:\n        url: http://localhost:8080/stoat' },
+  rescue: {
+    regex: '`rescue`[\\s\\S]*weasel',
+    text: `- name: Feed the weasel
+  block:
+    - name: Feed the weasel
+      ansible.builtin.command: /opt/weasel/feed
+  rescue:
+    - name: Say that the weasel is hungry
+      ansible.builtin.fail:
+        msg: The weasel was not fed`,
+  },
+} as const;
+
 /** What the pictures show. */
 export const PICTURE = {
   match: 'Write the nginx configuration',
@@ -48,6 +65,7 @@ export const SCRIPT = JSON.stringify({
   rules: [
     PICTURE,
     ...Object.values(PLACES),
+    ...Object.values(BULB),
     ...[...WORDS.map(task), ...MEASURED].map(({ name, body }) => ({
       // The last name in the prompt: tasks that were recalled as examples stand before it.
       regex: `- name: ${name}(?:(?!- name:)[\\s\\S])*\\Z`,

@@ -137,9 +137,19 @@ export class Window {
     await sleep(700);
   }
 
+  /** Saves. What was asked for a moment ago may still be on its way into the document; then once more. */
   async save(): Promise<void> {
-    await this.press('Control+s');
-    await this.page.locator('.editor-group-container.active .tab.active.dirty').waitFor({ state: 'detached' });
+    const dirty = this.page.locator('.editor-group-container.active .tab.active.dirty');
+    for (const until = Date.now() + 30_000; ; ) {
+      await this.press('Control+s');
+      const clean = dirty.waitFor({ state: 'detached', timeout: 5000 });
+      if (await clean.then(() => true, () => false)) {
+        return;
+      }
+      if (Date.now() > until) {
+        throw new Error('the file cannot be saved');
+      }
+    }
   }
 
   /** Runs a command by the name it has in the palette. */
@@ -183,6 +193,16 @@ export class Window {
     throw new Error(`the status bar does not say ${String(pattern)} but ${JSON.stringify(last)}`);
   }
 
+  /** Waits for a notification whose text matches. */
+  async told(pattern: RegExp, timeout = 20_000): Promise<void> {
+    await this.page.locator('.notification-toast').filter({ hasText: pattern }).first().waitFor({ timeout });
+  }
+
+  /** Presses a button of a notification. */
+  async answer(button: string): Promise<void> {
+    await this.page.locator('.notification-toast .monaco-button').filter({ hasText: button }).first().click();
+  }
+
   /** Closes what is open and empties every file, so that the next scenario recalls nothing of this one. */
   async tidy(): Promise<void> {
     await this.press('Escape', 'Escape');
@@ -197,9 +217,9 @@ export class Window {
   }
 
   /** Takes a picture, for a person to look at and for the documentation. */
-  async shot(name: string): Promise<void> {
+  async shot(name: string, page = this.page): Promise<void> {
     mkdirSync(PICTURES, { recursive: true });
-    await this.page.screenshot({ path: join(PICTURES, `${name}.png`) });
+    await page.screenshot({ path: join(PICTURES, `${name}.png`) });
   }
 
   async close(): Promise<void> {

@@ -134,7 +134,7 @@ export const accepting: readonly Scenario[] = [
     name: 'cycle to the second alternative and accept it',
     run: async (window) => {
       const file = 'cycle.yml';
-      // Two tasks above answer it, and no model.
+      // Two tasks above answer it, about equally well, and no model.
       const before = `- hosts: all
   tasks:
     - name: Have the folder for day
@@ -142,12 +142,12 @@ export const accepting: readonly Scenario[] = [
         path: /srv/day
         state: directory
 
-    - name: Find the folder for night
+    - name: Have the folder for night
       ansible.builtin.stat:
         path: /srv/night
 
     - name: `;
-      const name = 'Want the folder for noon';
+      const name = 'Have the folder for noon';
       await window.fresh(file, before);
       await window.insert(name);
       const first = await window.ghost();

@@ -109,22 +109,6 @@ export const reading: readonly Scenario[] = [
       assert.ok(page.includes(service.name), page);
     },
   },
-  {
-    name: "in the language ansible, as Red Hat's extension registers it, suggestions and Enter work",
-    run: async (window) => {
-      const apt = task('jerboa');
-      const file = 'ansible-language/site.yml';
-      await window.fresh(file, PLAY);
-      await window.insert(apt.name);
-      await window.ghost(lastWord(apt));
-      assert.match((await window.page.locator('.statusbar').textContent()) ?? '', /Ansible/);
-      await window.press('Enter');
-      await window.ghost(lastWord(apt));
-      await window.press('Tab');
-      await saved(window, file, written(apt));
-      await logged(window.lab, file, lastWord(apt), { outcome: 'accepted', has: ['accepted/confirmed'] });
-    },
-  },
 ];
 
 /** The text of the Markdown preview that begins with a heading. */

@@ -151,6 +151,34 @@ export const trouble: readonly Scenario[] = [
     },
   },
   {
+    name: 'no Python, then no network: what to do is said, and done',
+    lab: { ownServer: true, bare: true },
+    opens: { name: 'bare.yml', text: PLAY },
+    run: async (window) => {
+      const apt = task('jacana');
+      const { lab } = window;
+      await window.told(/needs Python 3\.11 or later.*Install it/, 60_000);
+      await window.statusSays(/problem.*Python 3\.11 or later/);
+      lab.provide('python3', lab.installed.python);
+      await window.answer('Try again');
+      await window.told(/could not be downloaded.*Check the network/, 120_000);
+      await window.statusSays(/problem.*Check the network/);
+      // Somebody installs the server in another way; it is found on PATH.
+      lab.provide('chiron', join(lab.installed.venv, 'bin', 'chiron'));
+      await window.answer('Try again');
+      await window.statusSays(/ready/);
+      await window.press('Control+Alt+n');
+      await window.focus('bare.yml');
+      await window.press('Control+End');
+      await window.insert(apt.name);
+      await window.ghost(lastWord(apt));
+      await window.look();
+      await window.press('Tab');
+      await saved(window, 'bare.yml', written(apt));
+      await logged(lab, 'bare.yml', lastWord(apt), { outcome: 'accepted', has: ['accepted/confirmed'] });
+    },
+  },
+  {
     name: 'the embedded model',
     lab: { model: 'embedded' },
     opens: { name: 'embedded.yml', text: PLAY },

@@ -1,6 +1,6 @@
 /**
- * A stand-in for other extensions that a person may have: it registers the language `ansible` as Red Hat's
- * does, and offers ghost text of its own, as an assistant would, in files whose name begins with `rival`.
+ * A stand-in for other assistants that a person may have: it offers ghost text of its own in files whose name
+ * begins with `rival`, and entries for the list in files whose name begins with `widget`.
  *
  * It also tries an API that is proposed only, and writes what came of it to `CHIRON_E2E_PROBE`.
  */
