@@ -13,6 +13,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -159,6 +160,29 @@ class Arm(BaseModel):
     least_confidence: float | None = Field(None, ge=0, le=1, description="As in `suggest`.")
 
 
+class OwnPrice(BaseModel):
+    """What a model costs you, from a day on; it goes before the table that comes with Chiron."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str = Field(description="Model name as the endpoint tells it.")
+    since: date = Field(description="First day of this price, as 2026-06-30.")
+    prompt: float = Field(ge=0, description="US dollars for a million tokens read.")
+    completion: float = Field(ge=0, description="US dollars for a million tokens written.")
+
+
+class Tracing(BaseModel):
+    """Spans and metrics for a collector of your own. It needs the `tracing` extra."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(False, description="Send spans and metrics.")
+    endpoint: str = Field("http://127.0.0.1:4318", description="OTLP/HTTP address, without /v1/traces.")
+    headers_env: str | None = Field(None, description="Environment variable with headers, as a=b,c=d.")
+    texts: bool = Field(False, description="Send prompts and suggestions too, redacted.")
+    timeout_s: float = Field(5.0, gt=0, le=60, description="Longest wait for the collector, in seconds.")
+
+
 class Diagnostics(BaseModel):
     """What is told of a file's problems while it is open, and by `chiron check`."""
 
@@ -194,6 +218,8 @@ class Settings(BaseSettings):
         default_factory=dict, description="Ways to answer under comparison, by name."
     )
     diagnostics: Diagnostics = Diagnostics()
+    prices: tuple[OwnPrice, ...] = Field((), description="What models cost you; before the table shipped.")
+    tracing: Tracing = Tracing()
     log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="Log on stderr.")
     data_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path(APP, appauthor=False),
@@ -316,8 +342,10 @@ __all__ = [
     "Endpoint",
     "Feedback",
     "Learning",
+    "OwnPrice",
     "Settings",
     "Suggest",
+    "Tracing",
     "config_file",
     "read_settings",
     "with_editor",

@@ -239,3 +239,42 @@ def show_comparison(compared: Mapping[str, Any]) -> None:
         for title in ("expected", "first", "second"):
             console.print(Text(f"-- {title}", style="dim"))
             console.print(Text(harmless(str(case[title] or "(nothing)"))))
+
+
+def show_costs(told: Mapping[str, Any]) -> None:
+    """What models cost, what prices do, and when stronger models get as cheap."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("model", "asked", "cost", "a suggestion", "an acceptance", "a strong one"):
+        table.add_column(heading)
+    for row in told["models"]:
+        each = (row["usd_per_suggestion"], row["usd_per_acceptance"], row["usd_per_strong_acceptance"])
+        table.add_row(
+            Text(harmless(row["model"] or "(nothing shown)")),
+            f"{row['n_requests']:,}",
+            f"${row['usd']:,.4f}",
+            *("–" if one is None else f"${one:,.5f}" for one in each),
+        )
+    if told["models"]:
+        console.print(table)
+    trend = told["trend"]
+    if trend is not None:
+        low, factor, high = (f"{1 - trend[key]:.0%}" for key in ("high", "yearly_factor", "low"))
+        console.print(Text(f"\nList prices fall by {factor} a year [{low} to {high}]."))
+    if told["projected"]:
+        base = told["compared_with"]
+        console.print(
+            Text(harmless(f"As cheap as {base['model']} is today (${base['usd_per_m']} a million):"))
+        )
+        table = Table(box=None, pad_edge=False)
+        for heading in ("model", "costs now", "by the trend", "earliest", "latest"):
+            table.add_column(heading)
+        for row in told["projected"]:
+            days = (row["day"], row["earliest"], row["latest"])
+            table.add_row(
+                Text(harmless(row["model"])),
+                f"{row['times']:.1f} times" if row["times"] else "–",
+                *("not in sight" if day is None else day[:7] for day in days),
+            )
+        console.print(table)
+    for sentence in told["said"]:
+        console.print(Text(harmless(sentence), style="dim"))

@@ -11,7 +11,7 @@ import sys
 import click
 
 from chiron import __version__
-from chiron.cli import asking, checking, evaluation, exchanging, feedback, knowledge, learning, reviewing
+from chiron.cli import asking, checking, costing, evaluation, exchanging, feedback, knowledge, learning, reviewing
 from chiron.cli.common import BROKEN, WRONG, complain
 
 
@@ -56,6 +56,7 @@ for command in (
     feedback.sent,
     reviewing.review,
     reviewing.report,
+    costing.cost,
     exchanging.export,
     exchanging.import_,
     evaluation.eval_,

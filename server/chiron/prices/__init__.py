@@ -1,0 +1,1 @@
+"""What models cost, since when, and where prices are going."""
