@@ -6,7 +6,7 @@ Unicode code points from zero; only `lsp` knows other units.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -326,8 +326,13 @@ class Model(Protocol):
     async def capabilities(self) -> Capabilities:
         """What the endpoint can do, probed at the first call and remembered. Raises `ModelError`."""
 
-    async def complete(self, request: ModelRequest) -> ModelAnswer:
-        """Answers `request`, or raises `ModelError`. Cancelling the caller closes the connection."""
+    async def complete(
+        self, request: ModelRequest, on_text: Callable[[str], None] | None = None
+    ) -> ModelAnswer:
+        """Answers `request`, or raises `ModelError`. Cancelling the caller closes the connection.
+
+        `on_text` is given what is written so far, each time more of the first answer arrives.
+        """
 
     async def close(self) -> None:
         """Closes connections. It may be called twice."""

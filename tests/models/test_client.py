@@ -131,6 +131,16 @@ async def test_an_answer_comes_with_its_tokens_and_stops_where_asked() -> None:
     assert server.calls[0]["max_tokens"] == 9
 
 
+async def test_what_is_written_is_told_while_it_is_written() -> None:
+    told: list[str] = []
+    with serving({"text": "It copies the file to the host."}) as server:
+        async with model_at(server.base_url) as model:
+            answer = await model.complete(ModelRequest("x"), told.append)
+    assert told[-1] == answer.texts[0]
+    assert len(told) > 1
+    assert all(answer.texts[0].startswith(one) for one in told)
+
+
 async def test_several_answers_stay_apart() -> None:
     with serving({"texts": ["first", "second", "third"]}) as server:
         async with model_at(server.base_url) as model:

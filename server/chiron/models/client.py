@@ -14,7 +14,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from chiron.config import Endpoint
@@ -104,12 +104,19 @@ class EndpointModel:
         except TimeoutError:
             raise faults.timed_out(self._where) from None
 
-    async def complete(self, request: ModelRequest) -> ModelAnswer:
+    async def complete(
+        self, request: ModelRequest, on_text: Callable[[str], None] | None = None
+    ) -> ModelAnswer:
         """Answers `request` in time or raises `ModelError`. Cancelling closes the connection."""
-        return (await self.reply(request)).to_answer(self._name)
+        return (await self.reply(request, on_text=on_text)).to_answer(self._name)
 
     async def reply(
-        self, request: ModelRequest, *, n_logprobs: int = 0, extra: Mapping[str, Any] | None = None
+        self,
+        request: ModelRequest,
+        *,
+        n_logprobs: int = 0,
+        extra: Mapping[str, Any] | None = None,
+        on_text: Callable[[str], None] | None = None,
     ) -> Reply:
         """As `complete`, with the chances of the tokens written where the endpoint tells them.
 
@@ -121,7 +128,7 @@ class EndpointModel:
             async with asyncio.timeout(self._settings.timeout_s) as clock:
                 probed = await self._known() if self._must_know(request) else self._assumed
                 fitting = _fitting(request, probed.capabilities)
-                question = Question(fitting, probed.chat, n_logprobs, extra or {})
+                question = Question(fitting, probed.chat, n_logprobs, extra or {}, on_text)
                 reply = await self._patiently(question, clock.when() or 0.0)
                 # Some endpoints do not heed stop words, or not all of them.
                 return reply.before(request.stop)
@@ -177,7 +184,7 @@ class EndpointModel:
         while True:
             body = to_body(question, self._settings.model, without=self._without)
             try:
-                return await self._sent(body, question.chat)
+                return await self._sent(body, question)
             except Refusal as refusal:
                 named = refusal.parameter
                 if named not in droppable(question) or named not in body:
@@ -189,9 +196,9 @@ class EndpointModel:
                     raise
                 may_send_again = False
 
-    async def _sent(self, body: dict[str, Any], chat: bool) -> Reply:
+    async def _sent(self, body: dict[str, Any], question: Question) -> Reply:
         """Sends one call and reads its reply. Whatever the vendor raises leaves as a `ModelError`."""
-        started = False
+        started, chat = False, question.chat
         try:
             client = await self._connected()
             calls = client.chat.completions if chat else client.completions
@@ -202,7 +209,8 @@ class EndpointModel:
             async with calls.with_streaming_response.create(**needed, extra_body=body) as response:
                 started = True
                 chunks = response.iter_bytes()
-                reply = await read_reply(chunks, response.headers.get("content-type", ""), self._where)
+                kind = response.headers.get("content-type", "")
+                reply = await read_reply(chunks, kind, self._where, question.on_text)
                 await _read_to_end(chunks)
                 return reply
         except ModelError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,22 +79,29 @@ class EmbeddedModel:
         """Starts the server unless it runs, so that the first request does not wait. Raises `ModelError`."""
         await self._running()
 
-    async def complete(self, request: ModelRequest) -> ModelAnswer:
+    async def complete(
+        self, request: ModelRequest, on_text: Callable[[str], None] | None = None
+    ) -> ModelAnswer:
         """Answers `request`, starting the server first where it does not run. Raises `ModelError`."""
-        return (await self.reply(request)).to_answer(self.name)
+        return (await self.reply(request, on_text=on_text)).to_answer(self.name)
 
     async def reply(
-        self, request: ModelRequest, *, n_logprobs: int = 0, extra: Mapping[str, Any] | None = None
+        self,
+        request: ModelRequest,
+        *,
+        n_logprobs: int = 0,
+        extra: Mapping[str, Any] | None = None,
+        on_text: Callable[[str], None] | None = None,
     ) -> Reply:
         """As `complete`, with the chances of the tokens written. `extra` goes into the request's body."""
         model = await self._running()
         try:
-            return await model.reply(request, n_logprobs=n_logprobs, extra=extra)
+            return await model.reply(request, n_logprobs=n_logprobs, extra=extra, on_text=on_text)
         except ModelUnreachable:
             # It was stopped for being idle just now, or was killed: once more, with a new one.
             await self._forget(model)
             again = await self._running()
-            return await again.reply(request, n_logprobs=n_logprobs, extra=extra)
+            return await again.reply(request, n_logprobs=n_logprobs, extra=extra, on_text=on_text)
         except ModelTimeout:
             await self._end_if_stuck(model)
             raise

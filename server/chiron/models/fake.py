@@ -28,7 +28,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -194,7 +194,9 @@ class ScriptedModel:
     async def capabilities(self) -> Capabilities:
         return Capabilities(completions=self._script.completions, chat=self._script.chat)
 
-    async def complete(self, request: ModelRequest) -> ModelAnswer:
+    async def complete(
+        self, request: ModelRequest, on_text: Callable[[str], None] | None = None
+    ) -> ModelAnswer:
         """Answers as the script says, or raises the `ModelError` of its fault."""
         self.calls.append(request)
         rule = self._player.next_rule(request.prompt)
@@ -207,6 +209,9 @@ class ScriptedModel:
         if rule.fault not in (None, "slow"):
             raise fault_error(str(rule.fault), rule, self._name)
         texts = answer_texts(rule, request.stop, request.n)
+        if on_text is not None:
+            for end in range(7, len(texts[0]) + 7, 7):
+                on_text(texts[0][:end])
         return ModelAnswer(
             texts=texts,
             model=self._name,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import AsyncIterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,6 +34,8 @@ class Question:
     chat: bool = False
     n_logprobs: int = 0
     extra: Mapping[str, Any] = field(default_factory=dict)
+    #: Is given what is written so far, each time more of the first answer arrives.
+    on_text: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,16 @@ def to_body(question: Question, model: str, *, without: frozenset[str] = frozens
     return {key: value for key, value in body.items() if key not in without}
 
 
-async def read_reply(chunks: AsyncIterable[bytes], content_type: str, where: Whereabouts) -> Reply:
-    """The reply that `chunks` hold: an event stream, or one JSON object from endpoints that do not stream."""
+async def read_reply(
+    chunks: AsyncIterable[bytes],
+    content_type: str,
+    where: Whereabouts,
+    on_text: Callable[[str], None] | None = None,
+) -> Reply:
+    """The reply that `chunks` hold: an event stream, or one JSON object from endpoints that do not stream.
+
+    `on_text` is given what the first answer holds so far, each time a chunk adds to it.
+    """
     kind = content_type.partition(";")[0].strip().lower()
     if kind not in ("text/event-stream", "application/json"):
         raise faults.garbled(where, "HTML" if kind == "text/html" else f"content of type {_word(kind)}")
@@ -132,6 +142,8 @@ async def read_reply(chunks: AsyncIterable[bytes], content_type: str, where: Whe
         if kind == "text/event-stream":
             for line in _whole_lines(buffer):
                 gathered.take_line(line)
+            if on_text is not None:
+                gathered.tell(on_text)
             if gathered.done:
                 break
     if kind == "application/json":
@@ -151,6 +163,14 @@ class _Gathered:
         self.finishes: dict[int, str] = {}
         self.chances: list[TokenChance] = []
         self.usage: Mapping[str, Any] = {}
+        self._n_told = 0
+
+    def tell(self, on_text: Callable[[str], None]) -> None:
+        """Hands on what the first answer holds, if that is more than before."""
+        parts = self.texts.get(0, [])
+        if len(parts) > self._n_told:
+            self._n_told = len(parts)
+            on_text(_sendable("".join(parts)))
 
     def take_line(self, line: bytes) -> None:
         if not line.startswith(b"data:"):
