@@ -153,6 +153,9 @@ class Assembly:
         for model in (self.model, *self.arms_models.values()):
             if model is not None:
                 await model.close()
+        for suggester in (self.suggester, *self.arms.values()):
+            if suggester.consultant is not None:
+                await suggester.consultant.written()
         await asyncio.to_thread(self._close_files)
 
     def _close_files(self) -> None:

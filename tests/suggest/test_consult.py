@@ -100,7 +100,8 @@ async def test_a_remembered_answer_saves_the_seconds_tokens_and_money_that_it_to
     consultant = Consultant(ScriptedModel([rule]), cache, life_s=60, nothing_s=60, price=lambda answer: 0.25)
     heard = await consultant.ask(QUESTION, "a")
     assert consultant.account(QUESTION, heard).cost_usd == 0.25
-    again = await consultant.remembered("a")
+    await consultant.written()
+    again = consultant.remembered("a")
     assert again is not None
     assert again.answer.texts == ("ok",)
     assert consultant.account(QUESTION, again).cost_usd is None
@@ -112,11 +113,32 @@ async def test_a_remembered_answer_saves_the_seconds_tokens_and_money_that_it_to
 async def test_that_a_model_had_nothing_good_is_remembered_with_its_reason(tmp_path: Path) -> None:
     cache = ResponseCache(tmp_path / "cache", 10)
     consultant = Consultant(ScriptedModel([Rule(texts=("bad",))]), cache, life_s=60, nothing_s=60)
-    await consultant.remember_nothing(await consultant.ask(QUESTION, "a"), "invalid")
-    again = await consultant.remembered("a")
+    consultant.remember_nothing(await consultant.ask(QUESTION, "a"), "invalid")
+    await consultant.written()
+    again = consultant.remembered("a")
     assert again is not None
     assert again.nothing == "invalid"
     assert cache.stats().n_negative_hits == 1
     # What is remembered is not remembered anew: a short life stays short.
-    await consultant.remember_nothing(again, "invalid")
+    consultant.remember_nothing(again, "invalid")
+    await consultant.written()
     assert cache.stats().n_puts == 2
+
+
+async def test_an_answer_is_remembered_before_it_is_on_the_disk(tmp_path: Path) -> None:
+    cache = ResponseCache(tmp_path / "cache", 10)
+    model = ScriptedModel([Rule(texts=("ok",))])
+    consultant = Consultant(model, cache, life_s=60, nothing_s=60)
+    heard = await consultant.ask(QUESTION, "a")
+    # Nothing was awaited since, so no thread can have told of a write yet.
+    again = consultant.remembered("a")
+    assert again is not None
+    assert (again.answer, again.from_cache) == (heard.answer, True)
+    consultant.remember_nothing(heard, "invalid")
+    useless = consultant.remembered("a")
+    assert useless is not None
+    assert useless.nothing == "invalid"
+    await consultant.written()
+    other = Consultant(model, ResponseCache(tmp_path / "cache", 10), life_s=60, nothing_s=60).remembered("a")
+    assert other is not None
+    assert other.nothing == "invalid"

@@ -36,7 +36,8 @@ from chiron.suggest.actions import NAME, REPLACE, Action, Target, keeps_words
 from chiron.suggest.consult import Heard
 from chiron.suggest.context import Context, gather
 from chiron.suggest.guardrails import Check, run_chain
-from chiron.suggest.pipeline import MENDABLE, Stopwatch, Suggester
+from chiron.suggest.pipeline import MENDABLE, Suggester
+from chiron.suggest.stopwatch import Stopwatch
 
 VERSION = "1"
 _SYSTEM = (
@@ -99,7 +100,7 @@ async def _instructed(
                 break
             question = build(action, context, task, target, able, problems)
             key = consultant.key(question, catalog=suggester.catalog.version)
-            heard = await consultant.remembered(key) or await consultant.ask(question, key)
+            heard = await asyncio.to_thread(consultant.remembered, key) or await consultant.ask(question, key)
             consulted = consultant.account(question, heard)
             watch.lap(attempt if not heard.from_cache else "cache")
             verdicts = await asyncio.to_thread(

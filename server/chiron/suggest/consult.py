@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
 from chiron.errors import ModelError, StoreError
@@ -93,6 +93,9 @@ class Consultant:
         self._in_flight: dict[str, _Shared] = {}
         self._rest = Rest()
         self._able: Capabilities | None = None
+        #: What is on its way to the disk, by its key, and the last of the writes.
+        self._unwritten: dict[str, Heard] = {}
+        self._writing: asyncio.Task[None] | None = None
 
     async def capabilities(self, *, insist: bool = False) -> Capabilities:
         """What the model can do. Raises `ModelError`, at once while the model is left alone after a failure.
@@ -120,11 +123,14 @@ class Consultant:
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
-    async def remembered(self, key: str) -> Heard | None:
-        """The answer under `key`, where the disk has one. A cache that cannot be read has none."""
+    def remembered(self, key: str) -> Heard | None:
+        """The answer under `key`, if there is one. A cache that cannot be read has none. It may block."""
         if self._cache is None:
             return None
-        entry = await asyncio.to_thread(_tolerant, self._cache.look_up, key)
+        fresh = self._unwritten.get(key)
+        if fresh is not None:
+            return replace(fresh, from_cache=True, cost=FREE)
+        entry = _tolerant(self._cache.look_up, key)
         if entry is None:
             return None
         if entry.reason is not None:
@@ -136,14 +142,23 @@ class Consultant:
         except (ValueError, KeyError, TypeError):
             return None
 
-    async def ask(self, request: ModelRequest, key: str, *, insist: bool = False) -> Heard:
+    async def ask(
+        self,
+        request: ModelRequest,
+        key: str,
+        *,
+        insist: bool = False,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Heard:
         """The model's answer. Raises `ModelError`, as `capabilities` does. A request under way for the same
-        key is joined, and is closed when the last of those who wait for it is cancelled."""
+        key is joined, and is closed when the last of those who wait for it is cancelled.
+
+        `on_text` is given what is written so far, as it arrives; not where a request is joined."""
         if not insist:
             self._rest.check()
         shared = self._in_flight.get(key)
         if shared is None:
-            shared = _Shared(asyncio.create_task(self._complete(request)))
+            shared = _Shared(asyncio.create_task(self._complete(request, on_text)))
             self._in_flight[key] = shared
             shared.task.add_done_callback(lambda _task: self._in_flight.pop(key, None))
         shared.n_waiting += 1
@@ -159,25 +174,46 @@ class Consultant:
         heard = Heard(answer, key, from_cache=False, cost=self._cost(answer, seconds))
         if self._cache is not None:
             value = json.dumps(asdict(answer)).encode()
-            await asyncio.to_thread(_tolerant, self._cache.put, key, value, self._life_s, heard.cost)
+            self._write(heard, self._cache.put, key, value, self._life_s, heard.cost)
         return heard
 
-    async def _complete(self, request: ModelRequest) -> tuple[ModelAnswer, float]:
+    async def _complete(
+        self, request: ModelRequest, on_text: Callable[[str], None] | None
+    ) -> tuple[ModelAnswer, float]:
         """The model's answer, and the seconds it took."""
         began = time.perf_counter()
         try:
-            answer = await self.model.complete(request)
+            answer = await self.model.complete(request, on_text)
         except ModelError as error:
             self._rest.failed(error)
             raise
         self._rest.answered()
         return answer, time.perf_counter() - began
 
-    async def remember_nothing(self, heard: Heard, reason: str) -> None:
+    def remember_nothing(self, heard: Heard, reason: str) -> None:
         """Keeps for a short while that `heard` held nothing that could be shown."""
         if self._cache is not None and not heard.from_cache:
-            put = self._cache.put_nothing
-            await asyncio.to_thread(_tolerant, put, heard.key, reason, self._nothing_s, heard.cost)
+            put, useless = self._cache.put_nothing, Heard(_none_of(heard), heard.key, False, nothing=reason)
+            self._write(useless, put, heard.key, reason, self._nothing_s, heard.cost)
+
+    def _write(self, heard: Heard, put: Callable[..., object], *arguments: object) -> None:
+        """Has `heard` written, after what is being written already. Nobody waits for the disk."""
+        self._unwritten[heard.key] = heard
+        before = self._writing
+
+        async def write() -> None:
+            if before is not None:
+                await before
+            await asyncio.to_thread(_tolerant, put, *arguments)
+            if self._unwritten.get(heard.key) is heard:
+                del self._unwritten[heard.key]
+
+        self._writing = asyncio.create_task(write())
+
+    async def written(self) -> None:
+        """Returns when everything said so far to be remembered is on the disk, or was refused by it."""
+        if self._writing is not None:
+            await self._writing
 
     def account(self, request: ModelRequest, heard: Heard) -> Consulted:
         """What the log keeps of an exchange. A remembered answer costs nothing."""
@@ -197,6 +233,10 @@ class Consultant:
     def _cost(self, answer: ModelAnswer, seconds: float) -> Cost:
         n_tokens = (answer.n_prompt_tokens or 0) + (answer.n_completion_tokens or 0)
         return Cost(seconds, n_tokens, self._price(answer) if self._price is not None else 0.0)
+
+
+def _none_of(heard: Heard) -> ModelAnswer:
+    return ModelAnswer((), heard.answer.model)
 
 
 def _tolerant(call: Callable[..., _T], *args: object) -> _T | None:

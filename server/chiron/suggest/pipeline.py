@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.project import Project
@@ -19,9 +19,11 @@ from chiron.flywheel.draw import NOTHING, Drawn, Learned, draw, named
 from chiron.records import (
     Answer,
     Candidate,
+    Capabilities,
     Consulted,
     Expects,
     Ground,
+    ModelRequest,
     Request,
     Scope,
     Source,
@@ -37,24 +39,12 @@ from chiron.suggest.guardrails import Check, module_of, run_chain
 from chiron.suggest.learned import Joined, unlikely_kept, unlikely_wanted, weighed
 from chiron.suggest.rank import rank
 from chiron.suggest.recall import Recall
+from chiron.suggest.stopwatch import Stopwatch, off_the_loop
 
 #: Modules a model is held to, and similar tasks it is shown.
 N_MODULES, N_SIMILAR = 5, 3
 #: Reasons that telling the model its mistake can mend.
 MENDABLE = frozenset({"invalid", "not-parsed", "wrong-shape", "unknown-reference", "incomplete"})
-
-
-class Stopwatch:
-    """Milliseconds spent in each stage; a stage met twice adds up."""
-
-    def __init__(self) -> None:
-        self.ms: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self.ms[stage] = round(self.ms.get(stage, 0.0) + (now - self._last) * 1000, 3)
-        self._last = now
 
 
 @dataclass(slots=True)
@@ -70,7 +60,7 @@ class _Basket:
 class Suggester:
     """Answers requests from what is installed here, what was written here, and a model where there is one."""
 
-    def __init__(  # noqa: PLR0913 each is a setting of its own
+    def __init__(
         self,
         *,
         catalog: Catalog,
@@ -108,19 +98,14 @@ class Suggester:
         Raises nothing but a cancellation: what goes wrong on the way is told in `Answer.trouble`.
         """
         watch = Stopwatch()
-        context, drawn = await asyncio.to_thread(self._begin, request, project)
-        watch.lap("context")
-        recalled = await asyncio.to_thread(self._recall, context)
-        watch.lap("recall")
-        basket = await asyncio.to_thread(self._guard, recalled, context)
-        watch.lap("guardrails")
+        context, drawn, basket = await off_the_loop(watch, partial(self._remember, request, project))
         unwanted = unlikely_wanted(request, drawn.learned)
         if unwanted is not None:
             basket = _Basket(withheld=[unwanted, *basket.withheld])
         elif self.consultant is not None and not self._is_sure(basket.passed, refused):
             try:
                 async with asyncio.timeout(self._patience_s if basket.passed else None):
-                    await self._consult(self.consultant, context, recalled, basket, watch)
+                    await self._consult(self.consultant, context, basket, watch)
             except TimeoutError:
                 basket.withheld.append(Withheld("too-slow", "The model took too long.", source=Source.MODEL))
                 watch.lap("model")
@@ -148,11 +133,18 @@ class Suggester:
 
     # ------------------------------------------------------------------ stages
 
-    def _begin(self, request: Request, project: Project | None) -> tuple[Context, Drawn]:
-        """The context of `request`, with what was learned here if that was drawn."""
+    def _remember(
+        self, request: Request, project: Project | None, lap: Callable[[str], None]
+    ) -> tuple[Context, Drawn, _Basket]:
+        """The stages that need nobody: context, recall and its guardrails. Changing threads costs more."""
         drawn = draw(request, self._learned(request.place.workspace))
         context = gather(request, project, drawn.learned.pool)
-        return context, drawn
+        lap("context")
+        recalled = self._recall(context)
+        lap("recall")
+        basket = self._guard(recalled, context)
+        lap("guardrails")
+        return context, drawn, basket
 
     def _recall(self, context: Context) -> list[Candidate]:
         """What tasks already written suggest, surest first."""
@@ -186,7 +178,6 @@ class Suggester:
         self,
         consultant: Consultant,
         context: Context,
-        recalled: Sequence[Candidate],
         basket: _Basket,
         watch: Stopwatch,
     ) -> None:
@@ -195,7 +186,7 @@ class Suggester:
             problems: list[str] = []
             trust = (await consultant.capabilities(insist=False)).trust
             for attempt in ("model", "repair"):
-                heard = await self._ask(consultant, context, recalled, basket, problems, watch)
+                heard = await self._ask(consultant, context, basket, problems, watch)
                 if heard is None or heard.nothing is not None:
                     return
                 candidates = [
@@ -208,7 +199,7 @@ class Suggester:
                 basket.withheld += verdicts.withheld
                 if verdicts.passed:
                     return
-                await consultant.remember_nothing(heard, _reasons(verdicts.withheld))
+                consultant.remember_nothing(heard, _reasons(verdicts.withheld))
                 problems = [one.detail for one in verdicts.withheld if one.reason in MENDABLE]
                 if not problems or basket.passed:
                     return
@@ -219,7 +210,6 @@ class Suggester:
         self,
         consultant: Consultant,
         context: Context,
-        recalled: Sequence[Candidate],
         basket: _Basket,
         problems: Sequence[str],
         watch: Stopwatch,
@@ -229,15 +219,9 @@ class Suggester:
         able = await consultant.capabilities(insist=insist)
         if not (able.completions or able.chat):
             return None
-        similar, modules = await asyncio.to_thread(self._models_view, context, recalled)
-        question = prompt.build(context, self.catalog, similar, modules, able, n=1, problems=problems)
-        # Of the pool the key holds what the question shows; all else in it leaves the answer as it is.
-        shown = "+".join(one.suggestion_id for one in similar if one.suggestion_id)
-        versions = {"catalog": self.catalog.version} | ({"pool": shown} if shown else {})
-        key = consultant.key(question, **versions)
-        watch.lap("prompt")
-        heard = await consultant.remembered(key)
-        watch.lap("cache")
+        question, key, heard = await off_the_loop(
+            watch, partial(self._look_up, consultant, context, able, tuple(problems))
+        )
         if heard is None:
             if not insist and not problems:
                 await asyncio.sleep(self._debounce_s)
@@ -248,7 +232,27 @@ class Suggester:
             basket.withheld.append(Withheld("nothing-good", heard.nothing, source=Source.CACHE))
         return heard
 
-    def _models_view(self, context: Context, recalled: Sequence[Candidate]) -> tuple[list[Task], list[str]]:
+    def _look_up(
+        self,
+        consultant: Consultant,
+        context: Context,
+        able: Capabilities,
+        problems: Sequence[str],
+        lap: Callable[[str], None],
+    ) -> tuple[ModelRequest, str, Heard | None]:
+        """The question, the key of its answer, and the answer where it was given before."""
+        similar, modules = self._models_view(context)
+        question = prompt.build(context, self.catalog, similar, modules, able, n=1, problems=problems)
+        # Of the pool the key holds what the question shows; all else in it leaves the answer as it is.
+        shown = "+".join(one.suggestion_id for one in similar if one.suggestion_id)
+        versions = {"catalog": self.catalog.version} | ({"pool": shown} if shown else {})
+        key = consultant.key(question, **versions)
+        lap("prompt")
+        heard = consultant.remembered(key)
+        lap("cache")
+        return question, key, heard
+
+    def _models_view(self, context: Context) -> tuple[list[Task], list[str]]:
         """The similar tasks a model is shown, and the modules it is held to, likeliest first."""
         same = context.pool.few_shot is context.pool.tasks
         joined = self._joined if same else self._joined_shown
