@@ -134,8 +134,8 @@ def train(lab: Lab) -> str:
     except ChironError as error:
         return str(error)
     return (
-        f"trained on {trained['n']} outcomes, {trained['n_kept']} of them kept; tells them apart with an area "
-        f"under the curve of {trained['auc_after']:.2f} (cross-validated)"
+        f"trained on {trained['n']} outcomes, {trained['n_kept']} of them kept; tells them apart with an "
+        f"area under the curve of {trained['auc_after']:.2f} (cross-validated)"
     )
 
 
@@ -177,9 +177,9 @@ def played_months(
 ) -> Played:
     """What was met with in the first month, and in the second by each of `ways`.
 
-    The first month ends after `n_outcomes` suggestions seen, where that is given; then the person reviews, and
-    a gate is trained where there is enough for one. With `other_workspace`, the second month is work on a new
-    project.
+    The first month ends after `n_outcomes` suggestions seen, where that is given; then the person reviews,
+    and a gate is trained where there is enough for one. With `other_workspace`, the second month is work on
+    a new project.
     """
     catalog = Catalog.open(Settings(), None, {})
 

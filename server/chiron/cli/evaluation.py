@@ -18,14 +18,30 @@ def eval_() -> None:
 
 
 @eval_.command("build")
-@click.argument("folders", nargs=-1, required=True, type=_PATH, metavar="DIR...")
+@click.argument("folders", nargs=-1, type=_PATH, metavar="[DIR...]")
+@click.option("--from-feedback", is_flag=True, help="Freeze labelled suggestions out of the log instead.")
 @click.option("--out", required=True, type=_PATH, help="File for the cases, one JSON line each.")
 @click.option("--per-repo", type=click.IntRange(1), help="Most cases of one folder.")
 @click.option("--seed", default=0, show_default=True, help="Which cases are drawn.")
-def eval_build(folders: tuple[Path, ...], out: Path, per_repo: int | None, seed: int) -> None:
-    """Make cases from checkouts of playbooks and roles."""
+def eval_build(
+    folders: tuple[Path, ...], from_feedback: bool, out: Path, per_repo: int | None, seed: int
+) -> None:
+    """Make cases from checkouts of playbooks and roles, or from what was said of suggestions.
+
+    Cases from the log hold text of your files, redacted, and are erased with the suggestions they are of.
+    """
     from chiron.evals import cases
 
+    if bool(folders) == from_feedback:
+        raise click.UsageError("Name folders, or say --from-feedback.")
+    if from_feedback:
+        from chiron.evals.command import build_frozen
+
+        n, left_out = build_frozen(settings(), out)
+        click.echo(f"{n} cases in {out}.")
+        for why, n_left_out in left_out.items():
+            click.echo(f"{n_left_out} left out: {why}.")
+        return
     made = cases.build(folders, per_repo=per_repo, seed=seed)
     cases.write(made, out)
     click.echo(f"{len(made)} cases from {len({case.workspace for case in made})} folders in {out}.")
@@ -110,10 +126,13 @@ def eval_compare(cases_file: Path, first: Path, second: Path, show: int, as_json
 @click.argument("baseline", type=_PATH)
 @click.argument("results", type=_PATH)
 def eval_gate(cases_file: Path, baseline: Path, results: Path) -> None:
-    """Exit with 1 where RESULTS are worse than BASELINE beyond noise."""
+    """Exit with 1 where RESULTS are worse than BASELINE beyond noise, or any case out of the log is."""
     from chiron.evals.command import compare_files
     from chiron.terminal import show_comparison
 
     compared = compare_files(settings(), cases_file, baseline, results, n_shown=5)
     show_comparison(compared)
-    sys.exit(NO if any(row["verdict"] == "worse" for row in compared["figures"]) else 0)
+    for name in compared["regressions"]:
+        click.echo(f"Worse than it was: {name}")
+    worse = any(row["verdict"] == "worse" for row in compared["figures"])
+    sys.exit(NO if worse or compared["regressions"] else 0)

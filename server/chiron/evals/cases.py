@@ -2,7 +2,8 @@
 
 A case is `{"id", "workspace", "path", "line", "body": [first, last], "name", "module", "expected"}`.
 `workspace` names a folder; lines count from 1; `line` is the `- name:` line, `body` the inclusive lines
-hidden, `expected` their text.
+hidden, `expected` their text. A case out of the feedback log holds the lines round its place in `text`, and
+where in them the body goes in `at`; it needs no folder.
 """
 
 from __future__ import annotations
@@ -43,6 +44,9 @@ class Case:
     name: str
     module: str
     expected: str
+    #: Of a case out of the feedback log: the lines round the place, and where in them the body goes.
+    text: str = ""
+    at: int = -1
 
 
 def build(folders: Sequence[Path], *, per_repo: int | None = None, seed: int = 0) -> list[Case]:

@@ -52,6 +52,21 @@ def run_cases(
     return asyncio.run(go())
 
 
+def build_frozen(settings: Settings, out: Path) -> tuple[int, dict[str, int]]:
+    """Freezes labelled suggestions into cases, and says how many, and what was left out for which reason."""
+    from chiron.assemble import feedback_path, open_feedback
+    from chiron.evals.frozen import cases_of
+    from chiron.store.feedback_lessons import lessons
+    from chiron.store.frozen import note_frozen
+
+    with open_feedback(settings) as log:
+        found = log.ask(lambda connection: lessons(connection, 0, 1_000_000, None))
+    made, left_out = cases_of(found)
+    case_files.write(made, out)
+    note_frozen(feedback_path(settings), out)
+    return len(made), left_out
+
+
 def to_arm(settings: Settings, name: str) -> Arm:
     """The arm of that name: one of the four, or `KIND:MODEL` for a kind with a model of the settings."""
     kind, _, model_name = name.partition(":")
@@ -100,6 +115,12 @@ def compare_files(
     shown = [*changed[:n_shown], *changed[::-1][:n_shown]]
     return {
         "figures": [asdict(compare(before, after, figure)) for figure in FIGURES],
+        # What a person said should be so is named one by one, however little it weighs on the mean.
+        "regressions": [
+            f"{a.case.name} ({a.case.path}, suggestion {a.case.id})"
+            for a, b in pairs
+            if a.case.text and b.scores["strong"] < a.scores["strong"]
+        ],
         "cases": [
             {
                 "case": f"{a.case.workspace}/{a.case.path}:{a.case.line}",

@@ -109,7 +109,8 @@ async def _workspace(
     keep: Callable[[Result], None],
 ) -> None:
     root = (setup.workspaces / name).absolute()
-    if not root.is_dir():
+    frozen = all(case.text for case in cases)
+    if not frozen and not root.is_dir():
         raise ChironError(f"{root} is not there.", advice="Name the folder of checkouts with --workspaces.")
     suggester = Suggester(
         catalog=catalog,
@@ -121,7 +122,7 @@ async def _workspace(
         patience_ms=arm.patience_ms,
     )
     project = None
-    if not setup.cold and arm.kind in ("recall", "chiron"):
+    if not frozen and not setup.cold and arm.kind in ("recall", "chiron"):
         project = Project(root, catalog)
         await asyncio.to_thread(project.refresh)
     for case in cases:
@@ -154,6 +155,10 @@ async def _case(
 
 def hidden(case: Case, root: Path, mode: str) -> tuple[str, Position]:
     """The file with the case's body hidden, and the end of its name line."""
+    if case.text:
+        above, below = case.text[: case.at], case.text[case.at :]
+        last_line = above.rpartition("\n")[2]
+        return above + (below if mode == "insert" else ""), Position(above.count("\n"), len(last_line))
     lines = (root / case.path).read_text(encoding="utf-8").split("\n")
     first, last = case.body
     if "\n".join(lines[first - 1 : last]) != case.expected:

@@ -1,7 +1,7 @@
 """Means with intervals that may be looked at any day: confidence sequences, which stay valid at every look.
 
 The asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas, "Time-uniform central
-limit theory and asymptotic confidence sequences", Annals of Statistics 2024 (arXiv 2103.06476), equation 4: a
+limit theory and asymptotic confidence sequences", Annals of Statistics 2024 (arXiv 2103.06476): a
 normal mixture boundary with the running variance in it. Looking again and again, and stopping when it
 pleases, keeps its error rate as the number of looks grows; a fixed-sample interval does not.
 """

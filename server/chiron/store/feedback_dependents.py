@@ -11,7 +11,10 @@ from chiron.store.feedback_queries import Filters, to_where
 
 @dataclass(frozen=True, slots=True)
 class Dependents:
-    """What would be erased: `n_corrections` texts that people typed, `n_sent` rows a model was asked for."""
+    """What would be erased: `n_corrections` texts that people typed, `n_sent` rows a model was asked for.
+
+    `n_taught` suggestions were kept strongly: what they taught is forgotten with them.
+    """
 
     n_suggestions: int = 0
     n_events: int = 0
@@ -19,6 +22,7 @@ class Dependents:
     n_corrections: int = 0
     n_sent: int = 0
     n_files: int = 0
+    n_taught: int = 0
     first_ms: int | None = None
     last_ms: int | None = None
 
@@ -33,15 +37,17 @@ def dependents(connection: sqlite3.Connection, selection: Selection) -> Dependen
     if where == "1" and not selection.everything:
         return Dependents()
     row = connection.execute(
-        "SELECT count(*), count(label), total(sent <> ''), count(DISTINCT uri), min(at_ms), max(at_ms)"  # noqa: S608
-        f" FROM suggestion WHERE {where}",
+        "SELECT count(*), count(label), total(sent <> ''), count(DISTINCT uri), min(at_ms), max(at_ms),"  # noqa: S608
+        f" total(strong AND origin = 'editor' AND withheld IS NULL) FROM suggestion WHERE {where}",
         values,
     ).fetchone()
-    n, n_labelled, n_sent, n_files, first_ms, last_ms = row
+    n, n_labelled, n_sent, n_files, first_ms, last_ms, n_taught = row
     n_events, n_corrections = connection.execute(
         "SELECT count(*), total(kind = 'labelled' AND json_valid(data)"  # noqa: S608
         " AND coalesce(json_extract(data, '$.correction'), '') <> '')"
         f" FROM event WHERE suggestion_id IN (SELECT id FROM suggestion WHERE {where})",
         values,
     ).fetchone()
-    return Dependents(n, n_events, n_labelled, int(n_corrections), int(n_sent), n_files, first_ms, last_ms)
+    return Dependents(
+        n, n_events, n_labelled, int(n_corrections), int(n_sent), n_files, int(n_taught), first_ms, last_ms
+    )
