@@ -83,7 +83,7 @@ def unlearn(settings: Settings, suggestion_id: str, *, put_back: bool = False) -
 
 
 def train_gate(settings: Settings, at_ms: int | None = None) -> dict[str, Any]:
-    """Trains a gate on the log and writes its coefficients down.
+    """Trains a gate on the log, judges it on parts of the log it was not trained on, and writes it down.
 
     Raises `ChironError` where there is too little, or the `learn` extra is missing.
     """
@@ -91,6 +91,10 @@ def train_gate(settings: Settings, at_ms: int | None = None) -> dict[str, Any]:
         found = _lessons(log, at_ms)
     seen = seen_in(found, read_gate(settings), settings.learning.interruption)
     gate = train(seen, now_ms() if at_ms is None else at_ms)
+    made = estimate(seen, gate, settings.learning.interruption)
+    gate = replace(
+        gate, gain=round(made.difference, 5), gain_low=round(made.low, 5), gain_high=round(made.high, 5)
+    )
     write_private(gate_path(settings), to_json(gate))
     return gate_of(settings, seen)
 
@@ -103,7 +107,7 @@ def gate_of(settings: Settings, seen: Sequence[Seen] | None = None) -> dict[str,
     gate = read_gate(settings)
     n, n_kept = len(seen), int(sum(one.reward for one in seen))
     return {
-        "in_force": gate is not None and settings.learning.enabled and settings.learning.gate,
+        "in_force": gate is not None and gate.helps and settings.learning.enabled and settings.learning.gate,
         "n_outcomes": n,
         "n_kept": n_kept,
         "missing": missing(n, n_kept),
@@ -131,6 +135,8 @@ def _gate(gate: Gate) -> dict[str, Any]:
         "n_kept": gate.n_kept,
         "auc_before": gate.auc_before,
         "auc_after": gate.auc_after,
+        "helps": gate.helps,
+        "gain": [gate.gain, gate.gain_low, gate.gain_high],
         "log_loss": gate.loss_after,
         "log_loss_of_the_share": gate.loss_share,
         "weights": {name: gate.after.weights[name] for name in AFTER},

@@ -105,6 +105,8 @@ class Learner:
             log.warning("Nothing can be learned: %s", error)
             return False
         gate = read_gate(self._settings) if settings.gate else None
+        # What is not shown to help holds nothing back.
+        gate = gate if gate is not None and gate.helps else None
         off = read_switch(self._settings) or (self._guard(now) if judge else "")
         with self._lock:
             self._lessons, self._mark, self._day = found, stands, now // _DAY_MS

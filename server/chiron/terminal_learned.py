@@ -50,6 +50,8 @@ def show_gate(found: Mapping[str, Any]) -> None:
         {
             "in force": "yes" if found["in_force"] else "no",
             "trained": f"{trained['at']}, on {trained['n']} outcomes, {trained['n_kept']} of them kept",
+            "replayed on the log": "{:+.3f} [{:+.3f}, {:+.3f}] worth per request".format(*trained["gain"])
+            + ("" if trained["helps"] else ": not shown to help, so it holds nothing back"),
             "shows from": f"a chance of {found['least_chance']:.3f} on",
             "tells kept from not": f"{trained['auc_before']:.2f} before a model, {trained['auc_after']:.2f} "
             "with something to show (0.5 is by lot, 1 always; cross-validated)",
@@ -117,7 +119,7 @@ def _gate_line(gate: Mapping[str, Any]) -> str:
     if gate["trained"] is None:
         return f"none; {gate['missing']} missing" if gate["missing"] else "none yet; `chiron gate train`"
     trained = gate["trained"]
-    state = "in force" if gate["in_force"] else "not in force"
+    state = "in force" if gate["in_force"] else "not in force" if trained["helps"] else "not shown to help"
     return f"{state}, trained {trained['at']} on {trained['n']}, AUC {trained['auc_after']:.2f}"
 
 

@@ -135,7 +135,9 @@ def train(lab: Lab) -> str:
         return str(error)
     return (
         f"trained on {trained['n']} outcomes, {trained['n_kept']} of them kept; tells them apart with an "
-        f"area under the curve of {trained['auc_after']:.2f} (cross-validated)"
+        f"area under the curve of {trained['auc_after']:.2f} (cross-validated); worth "
+        + "{:+.3f} [{:+.3f}, {:+.3f}] per request when replayed on the log, so ".format(*trained["gain"])
+        + ("in force" if trained["helps"] else "not in force")
     )
 
 

@@ -55,6 +55,15 @@ class Gate:
     #: Cross-validated log loss of `after`, and of knowing nothing but the share that is kept.
     loss_after: float = 0.0
     loss_share: float = 0.0
+    #: What it would have been worth per request more than showing everything, with the 95% interval.
+    gain: float = 0.0
+    gain_low: float = 0.0
+    gain_high: float = 0.0
+
+    @property
+    def helps(self) -> bool:
+        """Whether it is surely worth more than showing everything. Only then may it hold anything back."""
+        return self.gain_low > 0
 
 
 def signs_before(scope: ScopeKind, name: str, line: int, recent: float) -> dict[str, float]:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 
 from chiron.ansible.bodies import module_of, module_part, options_of, split_body
-from chiron.flywheel.ledger import Booked, Key, Ledger, book, chance, logit
+from chiron.flywheel.ledger import Booked, Key, Ledger, book
 from chiron.flywheel.placed import Written, tasks_of, written_instead
 from chiron.records import Outcome, ScopeKind, Task
 from chiron.redact.scalars import PLACEHOLDER
@@ -35,8 +35,8 @@ _DAY_MS = 86_400_000
 #: Verdicts that speak against what was suggested.
 _BAD = frozenset({"wrong_module", "wrong_option", "wrong_value", "invented", "unsafe", "style", "not_needed"})
 _AGAINST = frozenset({Outcome.REJECTED, Outcome.TYPED_OVER})
-_SHIFT = re.compile(r"by ([+-]\d+\.\d+)")
-#: What one ground of a suggestion says of the shift that it was given, so that it can be taken off again.
+_RATED = re.compile(r"rated (\d\.\d+) without")
+#: The ground that tells of what was learned, and how likely it was rated without.
 SHIFTED = "learned"
 
 
@@ -165,11 +165,10 @@ def was_kept(row: SuggestionRow) -> bool | None:
 
 def base_confidence(row: SuggestionRow) -> float:
     """How likely it was rated to be kept, before anything learned moved that."""
-    shift = 0.0
     for ground in row.record.grounds:
-        if ground.kind == SHIFTED and (found := _SHIFT.search(ground.detail)):
-            shift = float(found[1])
-    return chance(logit(row.record.confidence) - shift)
+        if ground.kind == SHIFTED and (found := _RATED.search(ground.detail)):
+            return float(found[1])
+    return row.record.confidence
 
 
 # --------------------------------------------------------------------------- examples

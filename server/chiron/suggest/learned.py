@@ -73,9 +73,17 @@ def _before(request: Request, learned: Learned) -> dict[str, float]:
 
 
 def weighed(
-    candidate: Candidate, scope: Scope, pool: Pool, resolve: Callable[[str], str | None]
+    candidate: Candidate,
+    scope: Scope,
+    pool: Pool,
+    resolve: Callable[[str], str | None],
+    least: float = 0.0,
 ) -> Candidate:
-    """`candidate` with the chance that outcomes here give it, and the reason among its grounds."""
+    """`candidate` with the chance that outcomes here give it, and the reason among its grounds.
+
+    That is to choose between candidates. What is sure enough to be shown, at `least`, stays so: to hold back
+    is the gate's to say, which is judged by whether it helps.
+    """
     if not pool.version or scope.kind is not ScopeKind.TASK_BODY:
         return candidate
     body = dedent(candidate.text.strip("\n").rstrip())
@@ -86,9 +94,7 @@ def weighed(
         return candidate
     known = pool.ledger.entries.get(keys[1])
     seen = f"{known.n_kept:.0f} of {known.n:.0f} with this module were kept; " if known else ""
-    ground = Ground(SHIFTED, "what became of suggestions here", "", f"{seen}log-odds moved by {shift:+.3f}")
-    return replace(
-        candidate,
-        confidence=round(chance(logit(candidate.confidence) + shift), 3),
-        grounds=(*candidate.grounds, ground),
-    )
+    was = candidate.confidence
+    ground = Ground(SHIFTED, "what became of suggestions here", "", f"{seen}rated {was:.3f} without that")
+    moved = round(chance(logit(was) + shift), 3)
+    return replace(candidate, confidence=max(moved, min(was, least)), grounds=(*candidate.grounds, ground))

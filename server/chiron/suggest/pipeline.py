@@ -167,7 +167,7 @@ class Suggester:
                 basket.withheld.append(verdict)
             else:
                 basket.passed.append(
-                    weighed(verdict, context.request.scope, context.pool, self.catalog.resolve)
+                    weighed(verdict, context.request.scope, context.pool, self.catalog.resolve, self._least)
                 )
         return basket
 
