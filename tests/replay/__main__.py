@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from replay.person import Habits
 from replay.play import WAYS, Lab, played_months
-from replay.report import told
+from replay.report import together, told
 from replay.tasks import files_of, months
 
 
@@ -23,27 +23,27 @@ def main() -> None:
     parser.add_argument("--second", type=int, default=150, help="tasks of the second month")
     parser.add_argument("--outcomes", type=int, help="the first month ends after so many suggestions seen")
     parser.add_argument("--most-a-file", type=int, default=8)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="which months are drawn, and the person's slips")
+    parser.add_argument("--rounds", type=int, default=1, help="as many seeds, told together")
     parser.add_argument("--other", action="store_true", help="the second month is a new project of theirs")
     parser.add_argument("--ways", nargs="*", choices=list(WAYS))
     parser.add_argument("--model", default="none")
     parser.add_argument("--home", type=Path, help="where it all happens; kept afterwards")
     parser.add_argument("--set", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
     given = parser.parse_args()
-    first, second = months(
-        files_of(given.repository.resolve(), given.most_a_file), given.first, given.second, given.seed
-    )
     ways = given.ways or [way for way in WAYS if way != "prompt" or given.model != "none"]
-    with tempfile.TemporaryDirectory() as place:
-        lab = Lab(
-            (given.home or Path(place)).resolve(),
-            Habits(seed=given.seed),
-            model=given.model,
-            over=dict(given.set),
-        )
-        played = played_months(
-            lab, first, second, n_outcomes=given.outcomes, other_workspace=given.other, ways=ways
-        )
+    files = files_of(given.repository.resolve(), given.most_a_file)
+    rounds = []
+    for seed in range(given.seed, given.seed + given.rounds):
+        first, second = months(files, given.first, given.second, seed)
+        with tempfile.TemporaryDirectory() as place:
+            lab = Lab((given.home or Path(place)).resolve(), Habits(seed), given.model, dict(given.set))
+            rounds.append(
+                played_months(
+                    lab, first, second, n_outcomes=given.outcomes, other_workspace=given.other, ways=ways
+                )
+            )
+    played = together(rounds)
     print(told(played))
     if given.model == "none":
         print("prompt: not played, since there was no model to be shown anything.")

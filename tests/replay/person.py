@@ -13,7 +13,7 @@ import asyncio
 import difflib
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +53,8 @@ class Met:
     saved: int
     worth: float
     suggestion_id: str = ""
-
-    def plain(self) -> dict[str, Any]:
-        return asdict(self)
+    #: Of several rounds with other months, which.
+    round: int = 0
 
 
 class Person:

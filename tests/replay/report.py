@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from replay.person import Met
 from replay.play import Played
@@ -30,9 +30,10 @@ class Gain:
 
 
 def gains(frozen: Sequence[Met], other: Sequence[Met], seed: int = 0) -> list[Gain]:
-    """Paired differences by task. Files are drawn whole: tasks of one file are not independent."""
-    before = {one.task: one for one in frozen}
-    pairs = [(before[one.task], one) for one in other if one.task in before]
+    """Paired differences by task. Files are drawn whole: tasks of one file are not independent, and it is the
+    same file in whatever round."""
+    before = {(one.round, one.task): one for one in frozen}
+    pairs = [(before[at], one) for one in other if (at := (one.round, one.task)) in before]
     found = []
     for figure in FIGURES:
         by_file: dict[str, list[float]] = {}
@@ -58,6 +59,20 @@ def _interval(groups: Sequence[Sequence[float]], seed: int) -> tuple[float, floa
         means.append(sum(total for total, _ in drawn) / max(1, sum(n for _, n in drawn)))
     means.sort()
     return means[int(_N_RESAMPLES * 0.025)], means[int(_N_RESAMPLES * 0.975)]
+
+
+def together(rounds: Sequence[Played]) -> Played:
+    """Several rounds as one."""
+    ways = rounds[0].second
+    return Played(
+        [one for each in rounds for one in each.first],
+        sum(each.n_corrections for each in rounds),
+        "; ".join(dict.fromkeys(each.gate for each in rounds)),
+        {
+            way: [replace(one, round=n) for n, each in enumerate(rounds) for one in each.second[way]]
+            for way in ways
+        },
+    )
 
 
 def told(played: Played) -> str:
