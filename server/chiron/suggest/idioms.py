@@ -53,7 +53,12 @@ _Row: TypeAlias = tuple[str, str] | tuple[str, str, Writer]
 _CONTROL: Sequence[_Row] = (
     (r"^(?:include|import)\b.*\brole\b", "include_role import_role"),
     (r"^(?:include|import)\b.*\bvar", "include_vars"),
-    (r"^(?:include|import)\b", "include_tasks import_tasks"),
+    (r"^(?:load|read|gather)\b.*\b(?:vars|variables)\b", "include_vars"),
+    (
+        r"^(?:include|import)\b(?!.*\b(?:keys?|gpg|certs?|certificates?|data|databases?|dumps?|sql|images?"
+        r"|dashboards?|schemas?)\b)",
+        "include_tasks import_tasks",
+    ),
     (r"^(?:set|define)\b.*\b(?:facts?|variables?|vars?)\b|^set_fact", "set_fact"),
     (r"^(?:assert|verify that|validate that)\b", "assert fail"),
     (r"^(?:fail|abort|exit|stop playbook|stop the play)\b", "fail assert"),
@@ -63,6 +68,9 @@ _CONTROL: Sequence[_Row] = (
 
 #: What is likely to be said of one thing only.
 _PARTICULAR: Sequence[_Row] = (
+    (r"\bservices? facts\b|^(?:gather|collect|populate|get)\b.*\bservices?$", "service_facts", system.bare),
+    (r"\bpackages? facts\b|^(?:gather|collect|populate|get)\b.*\bpackages?$", "package_facts", system.bare),
+    (r"^(?:gather|collect|refresh|re-?read)\b.*\bfacts\b|^setup facts\b", "setup"),
     (
         r"\b(?:daemon[- ]reload|reload (?:the )?systemd(?: daemon)?$|systemctl daemon)",
         "systemd_service systemd",
@@ -84,7 +92,12 @@ _PARTICULAR: Sequence[_Row] = (
         "ansible.posix.authorized_key",
         system.authorized_key,
     ),
-    (rf"{_KEYS}|\bssh (?:public )?keys? (?:for|to|of)\b", "ansible.posix.authorized_key"),
+    (
+        rf"{_KEYS}|\bssh (?:public )?keys? (?:for|to|of)\b"
+        r"|^(?:add|authori[sz]e|deploy|install|set ?up|upload|distribute)\b.*\bssh (?:public |pub )?keys?\b",
+        "ansible.posix.authorized_key",
+    ),
+    (r"\bsudo(?:ers?)?\b(?!.* package)", "template copy lineinfile"),
     (
         r"\badd (?:the )?(?P<user>[\w-]+)(?: user)? to (?:the )?(?P<group>[\w-]+) group",
         "user",
@@ -110,16 +123,42 @@ _PARTICULAR: Sequence[_Row] = (
 )
 
 _FILES: Sequence[_Row] = (
-    (r"\b(?:sym(?:bolic )?link|link)\b", "file", files.link),
+    (r"\b(?:sym(?:bolic )?links?|symlinks?|links?)\b", "file", files.link),
     (
-        rf"^(?:create|ensure|make|set up|add)\b.*\b(?:temp|tmp|temporary)\b.*(?:{_PLACE}|\bfile\b)"
-        r"|^create (?:temp|tmp)dir",
+        rf"^(?:create|ensure|make|set up|add|generate)\b.*\b(?:temp|tmp|temporary)\b.*(?:{_PLACE}|\bfile\b)"
+        r"|^(?:create|make)\b.*\b(?:temp|tmp)(?:dir|file)\b",
         "tempfile",
     ),
+    (
+        r"^(?:create|ensure|make|add|set ?up)(?: that)?(?: /\S+,?(?: and)?)+(?: (?:is|are))?"
+        r"(?: (?:exists?|present|created))?$",
+        "file",
+        files.directory,
+    ),
+    (
+        r"^(?:generate|create|write|ship|deploy|install|add|copy|put|template|set ?up|configure)\b.*"
+        r"(?:\bsystemd\b.*\b(?:units?|services?|timers?|overrides?|drop-?ins?|files?|targets?)\b"
+        r"|\b(?:service|unit|timer) (?:file|definition|script|override)s?\b)",
+        "template copy",
+        files.template,
+    ),
+    (
+        r"^(?:fetch|collect|copy|save|pull|get)\b.*\b(?:to|on|onto|from) (?:the )?"
+        r"(?:ansible|local|localhost|controll?er?|control)\b|^(?:fetch|collect)\b.*\blogs?\b",
+        "fetch",
+    ),
+    (r"^(?:enable|disable)\b.*\b(?:sites?|vhosts?|virtual ?hosts?|server blocks?)\b", "file command"),
+    (r"^(?:chmod|chown|touch)\b|\b(?:is|be) executable\b|\bexecutable$", "file"),
     (rf"^(?:create|make|ensure|set ?up|add|remove|delete)\b.*{_PLACE}", "file", files.directory),
     (rf"{_PLACE}.*\b(?:exists?|present)\b", "file", files.directory),
     (r"^(?:set|fix|ensure|change|correct|adjust)\b.*\b(?:permissions?|ownership|owner|mode)\b", "file"),
-    (r"^(?:remove|delete|purge|clean ?up)\b.*(?:\bfiles?\b|/\w)", "file", files.removed),
+    (
+        r"^(?:pre-?)?(?:remove|delete|purge|clean(?: ?up)?|rm|wipe)\b.*"
+        r"(?:\bfiles?\b|/\w|\bte?mp\b|\btemporary\b|\bdata\b|\blogs?\b|\bcaches?\b|\bcontents?\b|\bscripts?\b"
+        r"|\barchives?\b|\btarball\b|\binstallers?\b|\bconfig\w*\b|\bcert\w*\b|\bbackups?\b|\.\w{2,5}\b|\bsites?\b)",
+        "file command",
+        files.removed,
+    ),
     (
         r"\bcheck (?:if|whether|that|for)\b.*(?:\bexists?\b|\bpresent\b|/\w)|\bstat\b",
         "stat",
@@ -127,7 +166,7 @@ _FILES: Sequence[_Row] = (
     ),
     (r"^(?:clone|check ?out|git clone)\b(?P<what>.*)", "git", files.cloned),
     (r"\bgit (?:repo|repository|checkout)\b", "git"),
-    (r"^(?:download|fetch)\b(?P<what>.*)", "get_url", files.downloaded),
+    (r"^(?:download|fetch)\b(?P<what>.*)", "get_url uri", files.downloaded),
     (r"^get\b(?P<what>.*\b(?:archive|tarball|binary|script|release)\b.*)", "get_url", files.downloaded),
     (r"^(?:extract|unpack|unarchive|untar|unzip|decompress)\b", "unarchive", files.unpacked),
     (r"\btemplates?\b|\btemplated\b|\.j2\b", "template", files.template),
@@ -146,6 +185,14 @@ _FILES: Sequence[_Row] = (
 
 _PACKAGES: Sequence[_Row] = (
     (
+        r"^(?:upgrade|update|dist-upgrade|patch)\b(?: the)?(?: all)?(?: installed)?"
+        r"(?: system| os| distro| packages| server| software| everything)\b",
+        "apt dnf yum package",
+    ),
+    (r"\brequirements\.txt\b|\bvirtual ?env\b|\bvenv\b", "pip command"),
+    (r"\bcomposer\b(?!.*\binstall(?:er|ed)\b)", "community.general.composer command"),
+    (r"^(?:install|ensure)\b.*\b(?:helm|chart)\b", "kubernetes.core.helm command"),
+    (
         r"^(?:install|ensure)\b(?P<what>.*\b(?:pip3?|python (?:package|module|librar)\w*|virtualenv)\b.*)",
         "pip package",
         system.pip,
@@ -159,13 +206,18 @@ _PACKAGES: Sequence[_Row] = (
         system.repository,
     ),
     (r"\b(?:yum|dnf|rpm) (?:repo|repository)\w*|\b(?:epel|remi)\b.*\brepo", "yum_repository package dnf"),
-    (r"\b(?:gpg|apt|signing|repository|repo) key\b", "apt_key rpm_key get_url"),
+    (r"\brpm\b.*\bkeys?\b|\bkeys?\b.*\brpm\b", "rpm_key"),
+    (
+        r"\b(?:gpg|apt|signing|repository|repo|stable|public|pgp)[- ]keys?\b|^import\b.*\bkeys?\b",
+        "apt_key rpm_key get_url",
+    ),
     (
         r"^(?:add|enable|configure|set ?up)\b.*\b(?:repo|repos|repository|repositories)\b",
         "apt_repository yum_repository",
     ),
     (
-        rf"^(?P<verbs>(?:{_SWITCH})(?:,? and |/| & |, )(?:{_SWITCH}|reload)|{_SWITCH}|reload)\b(?P<what>.*)",
+        rf"^(?:systemd )?(?P<verbs>(?:{_SWITCH})(?:,? and |/| & |, )(?:{_SWITCH}|reload)|{_SWITCH}|reload)\b"
+        r"(?P<what>.*)",
         "service systemd systemd_service",
         system.service,
     ),
@@ -175,6 +227,9 @@ _PACKAGES: Sequence[_Row] = (
         "service systemd",
         system.service,
     ),
+    (r"^(?:un)?mask\b|\.(?:service|timer|socket|target)\b", "systemd service systemd_service"),
+    (r"\bservices?\b.*\b(?:running|started|enabled|stopped|disabled|boot|reboot)\b", "service systemd"),
+    (r"^(?:ensure|make sure)\b.*\bstarts?\b", "service systemd"),
     (
         r"^(?:install|ensure)\b(?P<what>.*?)(?:\b(?:is|are)\b.*\binstalled\b.*)",
         "package apt dnf yum",
@@ -190,6 +245,40 @@ _PACKAGES: Sequence[_Row] = (
 
 #: Subjects that have a module of their own.
 _SUBJECTS: Sequence[_Row] = (
+    (r"\b(?:net|vm|kernel|fs)\.[a-z_]+|\bip(?:v4|v6)?[ _]forward", "ansible.posix.sysctl"),
+    (r"\bswap\b", "command ansible.posix.mount lineinfile"),
+    (r"\b(?:ulimits?|nofile|memlock|open files)\b", "community.general.pam_limits lineinfile"),
+    (r"/etc/hosts\b|\bhosts file\b", "lineinfile template blockinfile"),
+    (r"\bbashrc\b|\b(?:bash_)?profile\b|\$?PATH\b", "lineinfile template"),
+    (r"\blocales?\b", "community.general.locale_gen command lineinfile"),
+    (r"\balternatives?\b", "community.general.alternatives command"),
+    (r"^(?:synchroni[sz]e|rsync|sync)\b|\brsync\b", "ansible.posix.synchronize command"),
+    (r"\bmkfs\b|^format\b|^(?:create|make)\b.*\bfile ?systems?\b", "community.general.filesystem command"),
+    (r"^(?:re)?partition\b|\bpartitions?\b", "community.general.parted command"),
+    (r"\blogical volumes?\b|\blvs?\b", "community.general.lvol command"),
+    (r"\bvolume groups?\b|\b[vp]vs?\b", "community.general.lvg command"),
+    (
+        r"\bdocker[- ]compose\b|\bcompose (?:stack|project|services?)\b",
+        "community.docker.docker_compose_v2 command",
+    ),
+    (
+        r"\blog ?in\b.*\bregistry\b|\bregistry\b.*\b(?:log ?in|auth\w*)",
+        "community.docker.docker_login command",
+    ),
+    (r"\bdocker\b.*\bvolumes?\b", "community.docker.docker_volume"),
+    (r"\bnamespaces?\b|\bmanifests?\b|\bk8s\b|\bkubernetes\b", "kubernetes.core.k8s command template"),
+    (r"\b(?:private|rsa|ssl|tls) key\b", "community.crypto.openssl_privatekey command copy"),
+    (r"\b(?:csr|signing request)\b", "community.crypto.openssl_csr command"),
+    (r"\bself[- ]signed\b", "command community.crypto.x509_certificate"),
+    (r"\bhtpasswd\b|\bbasic auth\w*\b", "community.general.htpasswd template"),
+    (r"\bapache2? modules?\b|\ba2enmod\b", "community.general.apache2_module"),
+    (r"\b(?:archive|compress|zip|tar)\b", "community.general.archive command"),
+    (r"\bsubscri(?:be|ption)\b|\brhsm\b", "community.general.redhat_subscription command"),
+    (r"\bwait\b.*\b(?:api|url|http|https|endpoint|website|page|health\w*)\b", "uri wait_for"),
+    (
+        r"^wait\b.*\b(?:nodes?|pods?|cluster|quorum|all|members?|replicas?|finish\w*|complet\w*|ready|sync\w*)\b",
+        "command wait_for shell uri",
+    ),
     (r"\bhostname\b", "hostname", system.hostname),
     (r"\btime ?zone\b", "community.general.timezone", system.timezone),
     (r"\bsysctl\b|\bkernel param", "ansible.posix.sysctl"),
@@ -203,6 +292,19 @@ _SUBJECTS: Sequence[_Row] = (
     (r"\bmysql\b.*\b(?:database|db)\b", "community.mysql.mysql_db"),
     (r"\bpostgres\w*\b.*\buser\b", "community.postgresql.postgresql_user"),
     (r"\bpostgres\w*\b.*\b(?:database|db)\b", "community.postgresql.postgresql_db"),
+    (r"\b(?:databases?|db)\b.*\b(?:user|grant|privilege|permission)s?\b", "community.mysql.mysql_user"),
+    (
+        r"^(?:create|add|drop|remove|import|restore|ensure|dump)\b.*\b(?:databases?|db)\b",
+        "community.mysql.mysql_db community.postgresql.postgresql_db command",
+    ),
+    (r"^(?:set|change|update|reset)\b.*\bpasswords?\b", "user community.mysql.mysql_user command"),
+    (
+        r"^(?:create|add|ensure|make|remove|delete|lock|set ?up|manage|configure)\b.*"
+        r"\b(?:users?|accounts?)\b",
+        "user",
+    ),
+    (r"^(?:create|add|ensure|make|remove|delete|set ?up|manage)\b.*\bgroups?\b", "group"),
+    (r"\bfirewall\b|^(?:open|allow)\b.*\bports?\b", "ansible.posix.firewalld community.general.ufw iptables"),
     (r"\bdocker\b.*\bnetwork\b", "community.docker.docker_network"),
     (r"\b(?:docker|pull)\b.*\bimage\b", "community.docker.docker_image"),
     (r"\b(?:run|start|create|launch)\b.*\bcontainer\b", "community.docker.docker_container"),
@@ -225,10 +327,18 @@ _VERBS: Sequence[_Row] = (
         r"\S*(?:/etc|\.conf|\.cfg|config|\bline\b|hosts file)",
         "lineinfile replace blockinfile",
     ),
+    (r"^(?:un)?comment\b|^(?:append|insert|prepend)\b|\bcmdline\b|\bgrub\b", "lineinfile replace command"),
+    (
+        r"^(?:set|ensure|change|configure|disable|enable|allow|restrict|increase|limit|permit|disallow)\b.*\b"
+        r"(?:options?|settings?|parameters?|directives?|entry|entries|limits?|timeouts?|log ?level|root login"
+        r"|size|value|authentication|login|logins)\b",
+        "lineinfile template replace",
+    ),
     (r"\bline\b", "lineinfile"),
     (r"\bblock\b", "blockinfile"),
     (r"^(?:copy|upload|transfer|push)\b", "copy"),
-    (r"^(?:render|deploy|write|generate)\b", "template copy"),
+    (r"^(?:render|deploy|write|ship|template)\b|^(?:generate|create)\b.*\bfiles?\b", "template copy"),
+    (r"^back ?up\b", "copy command"),
     (
         r"^(?:call|query|request|post|ping|test)\b.*\b(?:api|url|endpoint|http|https|webhook)\b"
         r"|\bhealth ?check\b",
@@ -239,7 +349,9 @@ _VERBS: Sequence[_Row] = (
     (r"^(?:read|slurp)\b", "slurp command"),
     (
         r"^(?:get|check|list|determine|detect|query|show|collect|retrieve|verify|test|run|execute|init"
-        r"|initiali[sz]e|apply|build|compile|make|generate|convert|migrate|import|export|join|create)\b",
+        r"|initiali[sz]e|apply|build|compile|make|generate|convert|migrate|import|export|join|create|turn|switch"
+        r"|kill|use|perform|call|invoke|trigger|refresh|rebuild|regenerate|re-?init\w*|flush|clear|drain|purge"
+        r"|zap|move|rename|bootstrap|setup|set|unset|request|resolve|validate|reset|register|unload|load)\b",
         "command shell",
     ),
 )

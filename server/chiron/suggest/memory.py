@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from chiron.ansible.catalog import Catalog
 from chiron.records import Task
+from chiron.suggest.module_names import ModuleNames
 from chiron.suggest.modules import ModuleCounts, Near, module_name
 from chiron.suggest.similarity import NameIndex
 
@@ -33,6 +34,8 @@ class Memory:
         self._overlaid: str | None = None
         self._examples_for: str | None = None
         self._with_examples: set[str] = set()
+        #: The modules by the words of their names, and the catalog's version they are from.
+        self._names: tuple[str, ModuleNames] | None = None
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -94,6 +97,13 @@ class Memory:
         likeness = self._index.likeness(name, numbers)
         found = zip((self._tasks[number] for number in numbers), likeness, strict=True)
         return sorted(found, key=lambda one: -one[1])
+
+    def spoken(self, name: str) -> list[str]:
+        """Installed modules whose own names `name` speaks."""
+        version = self._catalog.version
+        if self._names is None or self._names[0] != version:
+            self._names = (version, ModuleNames(self._catalog.names()))
+        return [self._catalog.resolve(module) or module for module in self._names[1].in_name(name)]
 
     def _load_examples(self) -> None:
         version = self._catalog.version

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from chiron.records import Task
 from chiron.suggest.idioms import idioms_for
+from chiron.suggest.module_names import spoken, words_of
 from chiron.suggest.phrases import plain_name
 from chiron.suggest.wording import words
 
@@ -130,20 +131,27 @@ class Question:
     #: Modules of the file's other tasks, and of those before the task, nearest last.
     own: Sequence[str]
     before: Sequence[str]
+    #: Installed modules whose own names the task's name speaks.
+    spoken: Sequence[str] = ()
+    #: A template, a file in reach that the name means; None where it is not known what is in reach.
+    template: bool | None = None
+    file: bool | None = None
 
 
 #: Names of the signs, in the order of `WEIGHTS`.
 SIGNS = (
     "vote", "nearest", "words", "first_word", "last_word", "bayes", "following", "idiom_first", "idiom_any",
     "purpose_vote", "purpose_bayes", "own_habit", "project_habit", "own_share", "log_count", "control",
-    "idiom_purpose", "platform", "nearest_example", "idiom_alone",
+    "idiom_purpose", "platform", "nearest_example", "idiom_alone", "spoken_words", "spoken_verb",
+    "spoken_word", "template", "no_template", "file",
 )  # fmt: skip
-#: Fitted as a conditional logit (L2 0.01, repositories weighing as the square root of their cases) on named
-#: tasks of ceph-ansible, trellis, k3s-ansible and ansible-datadog, warm and cold, each body hidden; rounded,
-#: and signs that moved nothing left out. On four other repositories the first module was right in 0.63 of 460
-#: cases warm and 0.44 cold; fitting on those instead came to 0.63 and 0.44.
+#: Fitted as a conditional logit (L2 0.03 round the weights before, repositories weighing as the square root
+#: of their cases, `control` held at -2 since the cases leave such modules out) on named tasks of
+#: ceph-ansible, trellis, k3s-ansible and ansible-datadog and of ten installed collections' roles, each body
+#: hidden: warm, with a few files of the workspace, and cold. `tests/benchmarks/fit_modules.py` does it.
 WEIGHTS = (
-    0.7, 1.3, 0.2, 0.7, 0.6, 0.9, 1.5, 1.2, 0.4, 1.3, 1.3, 0.5, 0.8, 0.2, 0.1, -2.0, 0.6, 1.8, 1.0, 1.3,
+    0.8, 1.2, 0.1, 0.6, 0.6, 0.6, 1.6, 1.1, 0.4, 1.4, 1.1, 0.5, 0.6, 0.3, -0.1, -2.0, 0.4, 1.8, 1.3, 1.3, 1.7,
+    0.7, 0.6, 0.6, -0.6, 0.6,
 )  # fmt: skip
 
 
@@ -188,7 +196,15 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
     idiom_any = {_qualified(name) for idiom in idioms for name in idiom.modules}
     own = Counter(question.own)
     likely = sorted(by_word, key=lambda module: -by_word[module])[:_N_BY_WORDS]
+    platforms = _platforms(f"{question.path} {question.name}")
+    if "windows" in platforms:
+        idiom_any |= {f"ansible.windows.win_{name.rsplit('.', 1)[-1]}" for name in idiom_any}
+    stems = words(plain_name(question.name))
+    said = frozenset(stems)
     modules = {
+        *question.spoken,
+        *(module for module in counts.modules if said.issuperset(words_of(module)) and words_of(module)),
+        *(idiom_any if "windows" in platforms else ()),
         *nearest,
         *nearest_example,
         *likely,
@@ -200,11 +216,11 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
     own_purposes, all_purposes = _by_purpose(own), _by_purpose(counts.modules)
     idiom_purposes = {purpose(name): 0.6**i for i, name in reversed(list(enumerate(idiom_first)))}
     alone = 1 - max((score for score in nearest.values()), default=0.0)
-    platforms = _platforms(f"{question.path} {question.name}")
     following = counts.following.get(question.before[-1], Counter()) if question.before else Counter[str]()
     n_following = following.total() + 2
     n_own = own.total() + 1
     n_all = counts.modules.total() + 50
+    verb = stems[0] if stems else ""
     signs: dict[str, tuple[float, ...]] = {}
     for module in modules:
         kind = purpose(module)
@@ -229,6 +245,10 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
             _fit(module, platforms),
             nearest_example.get(module, 0.0),
             alone * 0.6 ** idiom_first.index(module) if module in idiom_first else 0.0,
+            *spoken(module, said, verb),
+            float(question.template is True and kind == "template"),
+            float(question.template is False and kind == "template"),
+            float(question.file is True and kind == "copy"),
         )
     return signs
 

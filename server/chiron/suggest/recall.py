@@ -18,7 +18,7 @@ from chiron.suggest import completions
 from chiron.suggest.drafts import Draft, confidence, drafts, role_in
 from chiron.suggest.layout import lay_out, lay_out_fragment, lay_out_options, lay_out_tasks
 from chiron.suggest.memory import Memory, rated
-from chiron.suggest.modules import Question, module_name, rank_modules
+from chiron.suggest.modules import ModuleCounts, Question, module_name, rank_modules
 from chiron.suggest.steps import MAX_STEPS, steps_in
 from chiron.suggest.surroundings import Surroundings
 from chiron.syntax.blocks import task_blocks
@@ -35,6 +35,8 @@ class Recall:
         self._catalog = catalog
         self._lock = threading.RLock()
         self._memory = Memory(catalog)
+        #: The last request's place: one request is asked about for several ends.
+        self._last: _Place | None = None
 
     def sync(self, tasks: Sequence[Task]) -> None:
         """Makes `tasks` all that is recalled beside the EXAMPLES; files that did not change cost little.
@@ -42,13 +44,14 @@ class Recall:
         The other methods do this themselves. Called ahead, it takes the first request's wait away.
         """
         with self._lock:
+            self._last = None
             self._memory.sync(tasks)
 
     def candidates(self, request: Request, facts: Facts, tasks: Sequence[Task], n: int) -> list[Candidate]:
         """At most `n` candidates for `request.scope`, surest first, laid out and ready to check."""
         scope = request.scope
         with self._lock:
-            place = _Place(self._memory, self._catalog, request, facts, tasks)
+            place = self._place_of(request, facts, tasks)
             if scope.kind == ScopeKind.TASK_BODY:
                 found = [
                     (confidence(draft), lay_out(scope, draft.body), draft.ground)
@@ -62,7 +65,7 @@ class Recall:
                     )
                 ]
             elif scope.kind == ScopeKind.MODULE_NAME:
-                ranked = rank_modules(place.question(scope.task_name), self._memory.counts)
+                ranked = place.ranked(scope.task_name)
                 uses = self._memory.counts.modules
                 found = [
                     (rating, lay_out_fragment(scope, name), ground)
@@ -75,15 +78,33 @@ class Recall:
     def similar(self, request: Request, facts: Facts, tasks: Sequence[Task], n: int) -> list[Task]:
         """The `n` tasks most like the one being written, nearest first, as few-shot for a model."""
         with self._lock:
-            place = _Place(self._memory, self._catalog, request, facts, tasks)
+            place = self._place_of(request, facts, tasks)
             return [near.task for near in place.question(request.scope.task_name).near[:n]]
+
+    def question(
+        self, request: Request, facts: Facts, tasks: Sequence[Task]
+    ) -> tuple[Question, ModuleCounts]:
+        """What is known of the task being written, and the counts it is weighed by; for fitting weights.
+
+        The counts change with the next request.
+        """
+        with self._lock:
+            place = self._place_of(request, facts, tasks)
+            return place.question(request.scope.task_name), self._memory.counts
 
     def modules(self, request: Request, facts: Facts, tasks: Sequence[Task], n: int) -> list[str]:
         """The `n` likeliest modules for the task being written, canonical where known, likeliest first."""
         with self._lock:
-            place = _Place(self._memory, self._catalog, request, facts, tasks)
-            ranked = rank_modules(place.question(request.scope.task_name), self._memory.counts)
+            place = self._place_of(request, facts, tasks)
+            ranked = place.ranked(request.scope.task_name)
             return [module for module, _ in ranked[:n]]
+
+    def _place_of(self, request: Request, facts: Facts, tasks: Sequence[Task]) -> _Place:
+        """The place of `request` in what is remembered. Called under the lock, as long as it is used."""
+        last = self._last
+        if last is None or not (last.request is request and last.facts is facts and last.tasks is tasks):
+            last = self._last = _Place(self._memory, self._catalog, request, facts, tasks)
+        return last
 
 
 class _Place:
@@ -92,8 +113,11 @@ class _Place:
     def __init__(
         self, memory: Memory, catalog: Catalog, request: Request, facts: Facts, tasks: Sequence[Task]
     ) -> None:
+        self.request, self.facts, self.tasks = request, facts, tasks
         self._memory = memory
         self._catalog = catalog
+        self._questions: dict[str, Question] = {}
+        self._ranked: dict[str, list[tuple[str, float]]] = {}
         self._scope = request.scope
         self._facts = facts
         self._path = _relative(request)
@@ -117,12 +141,27 @@ class _Place:
 
     def question(self, name: str) -> Question:
         """What is known of a task called `name` at this place."""
+        if name not in self._questions:
+            self._questions[name] = self._question(name)
+        return self._questions[name]
+
+    def ranked(self, name: str) -> list[tuple[str, float]]:
+        """The modules that come into question for it with their probability, likeliest first."""
+        if name not in self._ranked:
+            self._ranked[name] = rank_modules(self.question(name), self._memory.counts)
+        return self._ranked[name]
+
+    def _question(self, name: str) -> Question:
+        at = self.surroundings()
         return Question(
             name,
             self._path,
             rated(self._memory.nearest(name), self._path, self._above),
             own=[module_name(task) for task in self._own],
             before=[module_name(task) for task in self._above],
+            spoken=self._memory.spoken(name),
+            template=at.template_for(name) is not None if self._facts.complete else None,
+            file=at.file_for(name) is not None if self._facts.complete else None,
         )
 
     def surroundings(self, above: Sequence[Task] = ()) -> Surroundings:
@@ -141,7 +180,7 @@ class _Place:
     def drafts(self, name: str, above: Sequence[Task] = ()) -> list[Draft]:
         """Drafts of a task called `name`, surest first."""
         question = self.question(name)
-        shares = rank_modules(question, self._memory.counts)
+        shares = self.ranked(name)
         at = self.surroundings(above)
         near = list(question.near)
         there = {module_name(one.task) for one in near}

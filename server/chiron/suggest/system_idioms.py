@@ -156,6 +156,12 @@ def apt_cache(_: re.Match[str], at: Surroundings) -> Written:
     return Written(at.module("apt"), (("update_cache", "true"), ("cache_valid_time", "3600")))
 
 
+def bare(found: re.Match[str], at: Surroundings) -> Written:
+    """A module that needs to be told nothing."""
+    kind = "package_facts" if "package" in found[0].lower() else "service_facts"
+    return Written(at.module(kind), ())
+
+
 def reboot(_: re.Match[str], at: Surroundings) -> Written:
     return Written(at.module("reboot"), ())
 
