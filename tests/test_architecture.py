@@ -28,7 +28,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"assemble"}),
     frozenset({"learning"}),
     frozenset({"suggest"}),
-    frozenset({"flywheel"}),
+    frozenset({"flywheel", "tracing"}),
     frozenset({"ansible"}),
     frozenset({"syntax", "store", "models", "prices", "redact"}),
     frozenset({"config"}),
@@ -49,6 +49,7 @@ OWNERS = {
     "click": {"cli"},
     "starlette": {"review"},
     "uvicorn": {"review"},
+    "opentelemetry": {"tracing"},
     "ansible": set(),
 }
 

@@ -13,6 +13,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +25,8 @@ from chiron.config import Endpoint, Settings, is_excluded
 from chiron.errors import ChironError, SettingsError, StoreError
 from chiron.flywheel.draw import choose
 from chiron.learning import Learner
+from chiron.models.address import is_loopback
+from chiron.prices.table import PriceTable, own_prices, price_table
 from chiron.records import Model, ModelAnswer, Request
 from chiron.store.cache import ResponseCache
 from chiron.store.docs import DocsStore
@@ -31,6 +34,7 @@ from chiron.store.feedback import FeedbackLog
 from chiron.suggest.consult import Consultant
 from chiron.suggest.pipeline import Suggester
 from chiron.suggest.recall import Recall
+from chiron.tracing.tracer import Tracer
 
 _T = TypeVar("_T")
 log = logging.getLogger(__name__)
@@ -65,6 +69,7 @@ class Assembly:
     arms: Mapping[str, Suggester] = field(default_factory=dict)
     arms_models: Mapping[str, Model | None] = field(default_factory=dict)
     docs: DocsStore | None = None
+    tracer: Tracer | None = None
     troubles: tuple[str, ...] = ()
     _projects: dict[str, _Reading] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -159,6 +164,8 @@ class Assembly:
         await asyncio.to_thread(self._close_files)
 
     def _close_files(self) -> None:
+        if self.tracer is not None:
+            self.tracer.close()
         if self.feedback is not None:
             self.feedback.close()
         if self.cache is not None:
@@ -194,6 +201,7 @@ def assemble(
         arms=arms,
         arms_models=arms_models,
         docs=docs,
+        tracer=_tracer(settings, environ, troubles),
         troubles=tuple(troubles),
     )
 
@@ -331,15 +339,37 @@ def _consultant(settings: Settings, model: Model | None, cache: ResponseCache | 
         cache,
         life_s=settings.cache.life_s,
         nothing_s=settings.cache.negative_life_s,
-        price=_price(settings.endpoints.get(_chosen_model(settings))),
+        price=_price(settings, settings.endpoints.get(_chosen_model(settings))),
     )
 
 
-def _price(endpoint: Endpoint | None) -> Callable[[ModelAnswer], float] | None:
-    if endpoint is None or endpoint.usd_per_m_prompt is None or endpoint.usd_per_m_completion is None:
+def _price(settings: Settings, endpoint: Endpoint | None) -> Callable[[ModelAnswer], float] | None:
+    """What an answer costs: as the settings say, else by the list where the model is not on this machine."""
+    if endpoint is None:
         return None
-    per_prompt, per_written = endpoint.usd_per_m_prompt / 1e6, endpoint.usd_per_m_completion / 1e6
+    prompt, written = endpoint.usd_per_m_prompt, endpoint.usd_per_m_completion
+    if prompt is None or written is None:
+        own = own_prices(settings)
+        # A model on this machine may have the name of one that is sold, and costs nothing.
+        table = PriceTable(tuple(own)) if is_loopback(endpoint.base_url) else price_table(own)
+        price = table.at(endpoint.model, date.today())
+        if price is None:
+            return None
+        prompt, written = price.prompt, price.completion
+    per_prompt, per_written = prompt / 1e6, written / 1e6
     return lambda a: (a.n_prompt_tokens or 0) * per_prompt + (a.n_completion_tokens or 0) * per_written
+
+
+def _tracer(settings: Settings, environ: Mapping[str, str], troubles: list[str]) -> Tracer | None:
+    """Who tells a collector, where the settings turn that on. Suggestions do not wait for what is missing."""
+    if not settings.tracing.enabled:
+        return None
+    try:
+        return Tracer(settings.tracing, environ)
+    except ChironError as error:
+        log.warning("%s", error)
+        troubles.append(str(error))
+        return None
 
 
 def _open(troubles: list[str], opener: Callable[[], _T]) -> _T | None:

@@ -11,7 +11,7 @@ from typing import Any
 from chiron.assemble import open_feedback
 from chiron.config import Settings
 from chiron.errors import SettingsError
-from chiron.prices.table import Price, PriceTable, price_table
+from chiron.prices.table import Price, PriceTable, own_prices, price_table
 from chiron.prices.trend import LEAST_PRICES, LEAST_YEARS, Crossing, Trend, crossing, fit
 from chiron.records import Origin
 from chiron.store.feedback_costs import Spent, spent
@@ -78,17 +78,6 @@ def share_written(models: Iterable[ModelCost]) -> float:
     kept = list(models)
     n = sum(one.n_prompt + one.n_completion for one in kept)
     return sum(one.n_completion for one in kept) / n if n else _USUAL_SHARE
-
-
-def own_prices(settings: Settings) -> list[Price]:
-    """The prices of the settings file: those of `prices`, and those that an endpoint names for its model."""
-    prices = [Price(one.model.lower(), one.since, one.prompt, one.completion) for one in settings.prices]
-    named = {one.model for one in prices}
-    for endpoint in settings.endpoints.values():
-        read, written = endpoint.usd_per_m_prompt, endpoint.usd_per_m_completion
-        if read is not None and written is not None and endpoint.model.lower() not in named:
-            prices.append(Price(endpoint.model.lower(), date.min, read, written))
-    return prices
 
 
 def report(

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from chiron.assemble import _price
 from chiron.config import Settings
 from chiron.cost import report
 from chiron.errors import SettingsError
-from chiron.records import Event, Source, SuggestionRecord
+from chiron.records import Event, ModelAnswer, Source, SuggestionRecord
 from chiron.store.feedback import FeedbackLog
 from support.logged import fate
 from support.reviewing import keep
@@ -128,3 +129,23 @@ def test_the_command_line_shows_it(environ: dict[str, str]) -> None:
 
     assert "List prices fall by" in chiron("--from", "gpt-5-nano")
     assert json.loads(chiron("--json"))["trend"]["n_prices"] > 20
+
+
+@pytest.mark.parametrize(
+    ("url", "over", "prompt"),
+    [
+        ("https://llm.example.org/v1", {}, 0.15),
+        ("http://127.0.0.1:8080/v1", {}, None),
+        ("http://127.0.0.1:8080/v1", {"usd_per_m_prompt": 3, "usd_per_m_completion": 4}, 3),
+        ("https://llm.example.org/v1", {"usd_per_m_prompt": 3, "usd_per_m_completion": 4}, 3),
+    ],
+)
+def test_an_answer_is_priced_when_it_comes_by_the_settings_or_the_list(
+    url: str, over: dict[str, float], prompt: float | None
+) -> None:
+    """A model on this machine may have the name of one that is sold, and costs nothing."""
+    endpoint = {"base_url": url, "model": "gpt-4o-mini", **over}
+    settings = Settings(endpoints={"mine": endpoint}, model="mine")
+    price = _price(settings, settings.endpoints["mine"])
+    usd = None if price is None else price(ModelAnswer(("x",), "gpt-4o-mini", 1_000_000, 0))
+    assert usd == (None if prompt is None else pytest.approx(prompt))

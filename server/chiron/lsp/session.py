@@ -272,6 +272,8 @@ class Session:
         refused = self._tracker.refused(place.uri, document.offset(request.scope.range.start), request.text)
         answer = await parts.suggester_for(request).suggest(request, project, refused=refused)
         self._note(answer)
+        if parts.tracer is not None:
+            parts.tracer.answered(request, answer)
         document = self.documents.get(place.uri)
         if document is None or document.version != version:
             return None
@@ -410,8 +412,11 @@ class Session:
             parts = self.ready
             if parts is None:
                 self._early.append(row)
-            elif parts.feedback is not None:
+                continue
+            if parts.feedback is not None:
                 parts.feedback.event(row)
+            if parts.tracer is not None:
+                parts.tracer.happened(row)
         self._wind()
 
     def _wind(self) -> None:

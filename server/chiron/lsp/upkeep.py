@@ -104,6 +104,7 @@ class Upkeep:
             )
         self._tell("cache", cache.trouble if cache else None)
         self._tell("docs", docs.trouble if docs else None)
+        self._tell("tracing", parts.tracer.trouble if parts.tracer else None)
 
     def _reopen(self) -> None:
         docs = self._parts.docs

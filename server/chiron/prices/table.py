@@ -9,6 +9,8 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+from chiron.config import Settings
+
 _FILE = Path(__file__).parent / "prices.toml"
 
 
@@ -57,6 +59,17 @@ class PriceTable:
         names = dict.fromkeys(one.model for one in self.prices)
         found = [price for name in names if (price := self.at(name, day)) is not None]
         return sorted(found, key=lambda one: (one.prompt, one.completion))
+
+
+def own_prices(settings: Settings) -> list[Price]:
+    """The prices of the settings file: those of `prices`, and those that an endpoint names for its model."""
+    prices = [Price(one.model.lower(), one.since, one.prompt, one.completion) for one in settings.prices]
+    named = {one.model for one in prices}
+    for endpoint in settings.endpoints.values():
+        read, written = endpoint.usd_per_m_prompt, endpoint.usd_per_m_completion
+        if read is not None and written is not None and endpoint.model.lower() not in named:
+            prices.append(Price(endpoint.model.lower(), date.min, read, written))
+    return prices
 
 
 def price_table(own: Iterable[Price] = ()) -> PriceTable:
