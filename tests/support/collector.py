@@ -1,6 +1,6 @@
 """A collector as a process of its own: takes OTLP over HTTP, decodes it, writes it down as JSON lines.
 
-    python tests/support/collector.py FOLDER [STATUS [PORT]]
+    python tests/support/collector.py FOLDER [STATUS [PORT [METRICS_STATUS]]]
 
 The port goes to FOLDER/port, what comes in to FOLDER/spans.jsonl and FOLDER/metrics.jsonl. It answers with
 STATUS, 200 unless told, on any free port.
@@ -24,7 +24,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 
-def serve(folder: Path, status: int = 200, port: int = 0) -> None:
+def serve(folder: Path, status: int = 200, port: int = 0, metrics_status: int = 200) -> None:
     """Takes what comes until it is ended."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -51,7 +51,7 @@ def serve(folder: Path, status: int = 200, port: int = 0) -> None:
                     for scope_metrics in resource_metrics.scope_metrics:
                         for metric in scope_metrics.metrics:
                             write("metrics", MessageToDict(metric))
-            self.send_response(status)
+            self.send_response(metrics_status if self.path == "/v1/metrics" else status)
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
@@ -122,10 +122,12 @@ class Collector:
 
 
 @contextmanager
-def running(folder: Path, status: int = 200, port: int = 0) -> Iterator[Collector]:
+def running(folder: Path, status: int = 200, port: int = 0, metrics_status: int = 200) -> Iterator[Collector]:
     """A collector for as long as it is needed."""
     folder.mkdir(parents=True, exist_ok=True)
-    process = subprocess.Popen([sys.executable, __file__, str(folder), str(status), str(port)])
+    process = subprocess.Popen(
+        [sys.executable, __file__, str(folder), *map(str, (status, port, metrics_status))]
+    )
     try:
         while not (folder / "port").exists():
             assert process.poll() is None, "the collector ended"

@@ -241,6 +241,14 @@ def test_a_collector_that_refuses_is_one_trouble_and_nothing_raises(collect: Col
     tracer.close()
 
 
+def test_a_collector_that_takes_spans_alone_is_no_trouble(collect: Collect) -> None:
+    """So do Phoenix and Langfuse."""
+    collector = collect(metrics_status=404)
+    for _ in range(3):
+        told(collector, answer())
+    assert len(collector.spans) == 6
+
+
 def test_what_is_wrong_is_over_when_the_collector_is_back(tmp_path: Path) -> None:
     with socket.socket() as place:
         place.bind(("127.0.0.1", 0))

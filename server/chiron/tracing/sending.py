@@ -30,7 +30,7 @@ from chiron.tracing.spans import Score, Span, call_attributes
 
 #: Suggestions whose spans are remembered, so that a score joins the trace it belongs to.
 _REMEMBERED = 4_000
-_METRICS_EVERY_S = 15.0
+_METRICS_EVERY_S, _MOST_REFUSED = 15.0, 3
 
 
 class _Gathered(SpanProcessor):
@@ -78,7 +78,7 @@ class Sender:
         self._ended = meter.create_counter(
             "chiron.suggestion.score", "{suggestion}", "Suggestions by outcome."
         )
-        self._next_metrics = 0.0
+        self._next_metrics, self._n_refused = 0.0, 0
         self._spans_out = OTLPSpanExporter(
             endpoint=f"{base}/v1/traces", headers=dict(headers), timeout=settings.timeout_s
         )
@@ -102,7 +102,7 @@ class Sender:
                 self._tokens.record(n, {**about, names.TOKEN_TYPE: kind})
 
     def send(self, items: Sequence[Span | Score], *, last: bool = False) -> bool:
-        """Sends `items`, and the metrics where it is time or `last`; whether the collector took all of it."""
+        """Sends `items`, and the metrics where it is time or `last`; whether the collector took the spans."""
         for item in items:
             if isinstance(item, Span):
                 self._begin(item)
@@ -111,11 +111,17 @@ class Sender:
         spans = self._gathered.taken()
         took = not spans or self._spans_out.export(spans) is SpanExportResult.SUCCESS
         if took and (last or time.monotonic() >= self._next_metrics):
-            self._next_metrics = time.monotonic() + _METRICS_EVERY_S
-            data = self._reader.get_metrics_data()
-            if data is not None and data.resource_metrics:
-                took = self._metrics_out.export(data) is MetricExportResult.SUCCESS
+            self._send_metrics()
         return took
+
+    def _send_metrics(self) -> None:
+        """Sends the metrics. Many collectors take spans alone: they are asked a few times, and no more."""
+        self._next_metrics = time.monotonic() + _METRICS_EVERY_S
+        data = self._reader.get_metrics_data()
+        if self._n_refused >= _MOST_REFUSED or data is None or not data.resource_metrics:
+            return
+        took = self._metrics_out.export(data) is MetricExportResult.SUCCESS
+        self._n_refused = 0 if took else self._n_refused + 1
 
     def give_up(self) -> None:
         """Ends what waits for a collector that does not answer."""
