@@ -260,10 +260,14 @@ def test_what_is_wrong_is_over_when_the_collector_is_back(tmp_path: Path) -> Non
     assert "takes no spans" in trouble_of(tracer)
     assert "pw" not in trouble_of(tracer)
     with running(tmp_path / "collector", port=free) as collector:
-        tracer.answered(request(), answer())
-        assert tracer.flush()
+        # On a busy machine an attempt may come to an end before the collector has answered.
+        for _ in range(20):
+            tracer.answered(request(), answer())
+            assert tracer.flush()
+            if not trouble_of(tracer):
+                break
         assert trouble_of(tracer) == ""
-        assert len(collector.spans) == 2
+        assert len(collector.spans) >= 2
     tracer.close()
 
 
