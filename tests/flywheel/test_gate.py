@@ -35,7 +35,7 @@ def made_gate(**more: float) -> Gate:
         300,
         120,
         1,
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 

@@ -99,7 +99,10 @@ class Suggester:
         """
         watch = Stopwatch()
         context, drawn, basket = await off_the_loop(watch, partial(self._remember, request, project))
-        unwanted = unlikely_wanted(request, drawn.learned)
+        least = self._least if request.trigger == Trigger.AUTOMATIC else 0.0
+        # Where nothing could be shown, nothing is held back: the two are told apart when it is judged.
+        could = self.consultant is not None or any(one.confidence >= least for one in basket.passed)
+        unwanted = unlikely_wanted(request, drawn.learned) if could else None
         if unwanted is not None:
             basket = _Basket(withheld=[unwanted, *basket.withheld])
         elif self.consultant is not None and not self._is_sure(basket.passed, refused):
@@ -109,7 +112,6 @@ class Suggester:
             except TimeoutError:
                 basket.withheld.append(Withheld("too-slow", "The model took too long.", source=Source.MODEL))
                 watch.lap("model")
-        least = self._least if request.trigger == Trigger.AUTOMATIC else 0.0
         chosen, turned_away = rank(basket.passed, request.n, refused, least)
         if chosen and (unkept := unlikely_kept(request, chosen[0], drawn.learned)) is not None:
             chosen, turned_away = [], [unkept, *turned_away]
