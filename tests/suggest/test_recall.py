@@ -421,3 +421,13 @@ def test_it_answers_many_threads_at_once(tmp_path: Path, catalog: Catalog) -> No
     for thread in threads:
         thread.join()
     assert not failures
+
+
+def test_a_task_that_moved_to_another_line_is_named_by_that_line(tmp_path: Path, catalog: Catalog) -> None:
+    task = "- name: Frob the gadget\n  ansible.builtin.command: frob gadget\n"
+    recall = Recall(catalog)
+    for above in ("", "\n\n", "# one line\n"):
+        request, project = ask(tmp_path, catalog, "tasks.yml", f"---\n{above}{task}- name: Frob the widget¦\n")
+        facts = project.facts(request.place.path, request.text, request.scope.task_line)
+        first = recall.candidates(request, facts, project.tasks(), 1)[0]
+        assert [ground.where for ground in first.grounds] == [f"tasks.yml:{2 + above.count(chr(10))}"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from operator import attrgetter
 
 from chiron.ansible.catalog import Catalog
 from chiron.records import Task
@@ -41,12 +43,16 @@ class Memory:
         return len(self._tasks)
 
     def set_tasks(self, key: str, tasks: Sequence[Task]) -> None:
-        """Makes `tasks` all that is remembered under `key`; costs next to nothing where they are that."""
+        """Makes `tasks` all that is remembered under `key`; costs next to nothing where they are that.
+
+        Where they have only moved to other lines, it costs no more.
+        """
         now = tuple(tasks)
         kept, numbers = self._held.pop(key, ((), []))
-        if kept == now:
+        if len(kept) == len(now) and all(map(_is_same, kept, now)):
             if now:
-                self._held[key] = (kept, numbers)
+                self._held[key] = (now, numbers)
+                self._tasks.update(zip(numbers, now, strict=True))
             return
         self._index.remove(numbers)
         self.counts.add(kept, sign=-1)
@@ -123,6 +129,14 @@ class Memory:
         self._with_examples |= new
         for key, held in _by_key(self._catalog.examples_of(sorted(new))).items():
             self.set_tasks(key, held)
+
+
+#: What of a task recall goes by.
+_KNOWN_BY = attrgetter(*(field.name for field in fields(Task) if field.name != "line"))
+
+
+def _is_same(task: Task, other: Task) -> bool:
+    return task is other or _KNOWN_BY(task) == _KNOWN_BY(other)
 
 
 def _by_key(tasks: Iterable[Task]) -> dict[str, list[Task]]:

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chiron.records import Task
 from chiron.suggest.idioms import idioms_for
@@ -114,7 +115,8 @@ class ModuleCounts:
                     del self.words[word]
 
 
-def evidence_words(name: str) -> list[str]:
+@lru_cache(maxsize=2048)
+def evidence_words(name: str) -> Sequence[str]:
     """What speaks for a module: the stems of the name, its first and last one marked."""
     stems = words(plain_name(name))
     ends = [f"^{stems[0]}", f"{stems[-1]}$"] if stems else []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from heapq import nlargest
 from itertools import pairwise
 
@@ -27,7 +28,7 @@ class NameIndex:
 
     def __init__(self) -> None:
         self._postings: dict[str, dict[int, float]] = {}
-        self._features: dict[int, dict[str, float]] = {}
+        self._features: dict[int, Mapping[str, float]] = {}
         self._norms: dict[int, float] = {}
         self._norms_for = 0
         self._next = 0
@@ -120,7 +121,9 @@ def _length(weighed: Mapping[str, float]) -> float:
     return math.sqrt(sum(weight * weight for weight in weighed.values()))
 
 
-def features_of(name: str) -> dict[str, float]:
+# A file's tasks are taken out and in again with the requests in it, and few of their names are new.
+@lru_cache(maxsize=2048)
+def features_of(name: str) -> Mapping[str, float]:
     """What `name` is compared by: stems, pairs of stems and trigrams, with their weights."""
     features: dict[str, float] = {}
     stems = words(name)
