@@ -427,7 +427,8 @@ def test_a_task_that_moved_to_another_line_is_named_by_that_line(tmp_path: Path,
     task = "- name: Frob the gadget\n  ansible.builtin.command: frob gadget\n"
     recall = Recall(catalog)
     for above in ("", "\n\n", "# one line\n"):
-        request, project = ask(tmp_path, catalog, "tasks.yml", f"---\n{above}{task}- name: Frob the widget¦\n")
+        marked = f"---\n{above}{task}- name: Frob the widget¦\n"
+        request, project = ask(tmp_path, catalog, "tasks.yml", marked)
         facts = project.facts(request.place.path, request.text, request.scope.task_line)
         first = recall.candidates(request, facts, project.tasks(), 1)[0]
         assert [ground.where for ground in first.grounds] == [f"tasks.yml:{2 + above.count(chr(10))}"]
