@@ -47,6 +47,7 @@ WEIGHTS: Mapping[str, float] = {
     "same_role": 0.83,
     "same_base": 0.34,  # same file name in another folder
     "adjacent": -0.3,  # one of the two tasks above: few write the same twice
+    "led": 0.0,  # likeness of what stands before both
     "example": -1.28,
     "idiom": -0.11,
     "outline": -0.6,  # the module's usual task, filled in
@@ -142,6 +143,7 @@ def _adapted(name: str, path: str, near: Near, at: Surroundings) -> Draft | None
         "same_verb": float(bool(new) and old[:1] == new[:1]),
         "same_base": float(not near.same_file and _base_of(task.path) == _base_of(path) != "main"),
         "adjacent": float(near.adjacent),
+        "led": near.led,
         "example": float(task.origin == "examples"),
         "carried": float(min(adapted.n_carried, 3)),
         "missed": float(min(adapted.n_missed, 3)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from operator import attrgetter
 
@@ -104,6 +104,16 @@ class Memory:
         found = zip((self._tasks[number] for number in numbers), likeness, strict=True)
         return sorted(found, key=lambda one: -one[1])
 
+    def before(self, task: Task) -> Task | None:
+        """The named task above `task` in its file."""
+        held, _ = self._held.get(f"{task.origin}:{task.path}", ((), []))
+        above: Task | None = None
+        for one in held:
+            if one is task:
+                return above
+            above = one
+        return None
+
     def spoken(self, name: str) -> list[str]:
         """Installed modules whose own names `name` speaks."""
         version = self._catalog.version
@@ -146,14 +156,38 @@ def _by_key(tasks: Iterable[Task]) -> dict[str, list[Task]]:
     return by_key
 
 
-def rated(found: Iterable[tuple[Task, float]], path: str, above: Sequence[Task]) -> list[Near]:
-    """`found` with the nearness of their places added, nearest first; `above` stands in the same file."""
+def rated(
+    found: Iterable[tuple[Task, float]],
+    path: str,
+    above: Sequence[Task],
+    before: Callable[[Task], Task | None] = lambda _task: None,
+) -> list[Near]:
+    """`found` with the nearness of their places added, nearest first; `above` stands in the same file.
+
+    `before` tells which task stands above another one.
+    """
     last = above[-2:]
     near = [
-        Near(task, likeness, likeness + _nearness(task, path), task.path == path, task in last)
+        Near(
+            task,
+            likeness,
+            likeness + _nearness(task, path),
+            task.path == path,
+            task in last,
+            led=_led(before(task), last[-1]) if last and task.origin != "examples" else 0.0,
+        )
         for task, likeness in found
     ]
     return sorted(near, key=lambda one: -one.score)
+
+
+def _led(theirs: Task | None, ours: Task) -> float:
+    """How like each other the tasks are that lead up to two places."""
+    if theirs is None or theirs is ours:
+        return 0.0
+    if theirs.name == ours.name or theirs.body == ours.body:
+        return 1.0
+    return 0.4 if module_name(theirs) == module_name(ours) else 0.0
 
 
 def _nearness(task: Task, path: str) -> float:

@@ -65,6 +65,8 @@ class Near:
     same_file: bool = False
     #: One of the two tasks nearest above in the same file.
     adjacent: bool = False
+    #: How like what stands before it is to what stands before the task being written, from 0 to 1.
+    led: float = 0.0
 
 
 def module_name(task: Task) -> str:
@@ -145,7 +147,7 @@ SIGNS = (
     "vote", "nearest", "words", "first_word", "last_word", "bayes", "following", "idiom_first", "idiom_any",
     "purpose_vote", "purpose_bayes", "own_habit", "project_habit", "own_share", "log_count", "control",
     "idiom_purpose", "platform", "nearest_example", "idiom_alone", "spoken_words", "spoken_verb",
-    "spoken_word", "template", "no_template", "file",
+    "spoken_word", "template", "no_template", "file", "led",
 )  # fmt: skip
 #: Fitted as a conditional logit (L2 0.03 round the weights before, repositories weighing as the square root
 #: of their cases, `control` held at -2 since the cases leave such modules out) on named tasks of
@@ -153,7 +155,7 @@ SIGNS = (
 #: hidden: warm, with a few files of the workspace, and cold. `tests/benchmarks/fit_modules.py` does it.
 WEIGHTS = (
     0.8, 1.2, 0.1, 0.6, 0.6, 0.6, 1.6, 1.1, 0.4, 1.4, 1.1, 0.5, 0.6, 0.3, -0.1, -2.0, 0.4, 1.8, 1.3, 1.3, 1.7,
-    0.7, 0.6, 0.6, -0.6, 0.6,
+    0.7, 0.6, 0.6, -0.6, 0.6, 0.5,
 )  # fmt: skip
 
 
@@ -177,11 +179,13 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
     nearest: dict[str, float] = {}
     nearest_example: dict[str, float] = {}
     weights: dict[str, float] = {}
+    led: dict[str, float] = {}
     for i, near in enumerate(question.near):
         module = module_name(near.task)
         is_example = near.task.origin == "examples"
         best = nearest_example if is_example else nearest
         best[module] = max(best.get(module, 0.0), near.score)
+        led[module] = max(led.get(module, 0.0), near.led * near.likeness)
         if i < _N_VOTERS:
             weights[module] = weights.get(module, 0.0) + max(near.score, 0.0) ** 2
     # Votes from afar are no majority: what nobody near says takes a share too.
@@ -251,6 +255,7 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
             float(question.template is True and kind == "template"),
             float(question.template is False and kind == "template"),
             float(question.file is True and kind == "copy"),
+            led.get(module, 0.0),
         )
     return signs
 

@@ -18,7 +18,7 @@ from chiron.suggest import completions
 from chiron.suggest.drafts import Draft, confidence, drafts, role_in
 from chiron.suggest.layout import lay_out, lay_out_fragment, lay_out_options, lay_out_tasks
 from chiron.suggest.memory import Memory, rated
-from chiron.suggest.modules import ModuleCounts, Question, module_name, rank_modules
+from chiron.suggest.modules import ModuleCounts, Near, Question, module_name, rank_modules
 from chiron.suggest.steps import MAX_STEPS, steps_in
 from chiron.suggest.surroundings import Surroundings
 from chiron.syntax.blocks import task_blocks
@@ -156,13 +156,16 @@ class _Place:
         return Question(
             name,
             self._path,
-            rated(self._memory.nearest(name), self._path, self._above),
+            self._rated(self._memory.nearest(name)),
             own=[module_name(task) for task in self._own],
             before=[module_name(task) for task in self._above],
             spoken=self._memory.spoken(name),
             template=at.template_for(name) is not None if self._facts.complete else None,
             file=at.file_for(name) is not None if self._facts.complete else None,
         )
+
+    def _rated(self, found: Sequence[tuple[Task, float]]) -> list[Near]:
+        return rated(found, self._path, self._above, self._memory.before)
 
     def surroundings(self, above: Sequence[Task] = ()) -> Surroundings:
         """What this place offers as values, `above` being written just before."""
@@ -186,7 +189,7 @@ class _Place:
         there = {module_name(one.task) for one in near}
         for module, _ in shares[:_N_MODULES]:
             if module not in there:
-                near += rated(self._memory.nearest_of(module, name)[:2], self._path, self._above)
+                near += self._rated(self._memory.nearest_of(module, name)[:4])
         found = drafts(name, self._path, near, shares, at)
         return sorted(found, key=lambda draft: (draft.n_unknown > 0, -confidence(draft)))
 
@@ -195,7 +198,7 @@ class _Place:
         scope = self._scope
         module = self._catalog.resolve(scope.module or "") or scope.module or ""
         name = scope.task_name or (scope.module or "")
-        near = rated(self._memory.nearest_of(module, name)[:12], self._path, self._above)
+        near = self._rated(self._memory.nearest_of(module, name)[:12])
         found = drafts(name, self._path, near, [(module, 1.0)], self.surroundings())
         return sorted((one for one in found if one.module == module), key=lambda draft: -confidence(draft))
 
