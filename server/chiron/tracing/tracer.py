@@ -159,7 +159,8 @@ class Tracer:
             log.debug("tracing: %s", type(error).__name__)
             sent = False
         if sent:
-            self.trouble = None
+            # To have had nothing to send says nothing of the collector.
+            self.trouble = None if items else self.trouble
             return
         self.n_dropped += len(items)
         self.trouble = ChironError(
