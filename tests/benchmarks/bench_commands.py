@@ -3,9 +3,9 @@
     python tests/benchmarks/bench_commands.py [--python PATH] [--lines FILE] [--model NAME] [--show]
 
 Each line of the file (by default the project's own set) is put into a task of `shell` and rewritten with the
-catalog of `--python`. What no rule answers is asked of the model that the settings call NAME (`embedded` is the
-one in the box), by the way the editor's own action takes. Prints how many are answered, right, wrong and valid;
-a line for which no module does the same is right where none is offered, and is counted by itself.
+catalog of `--python`. What no rule answers is asked of the model that the settings call NAME (`embedded`: the
+one in the box), as the editor's own action does. Prints how many are answered, right, wrong and valid; a line
+that no module does is right where none is offered, and is counted by itself.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from chiron.ansible.validate import validate_tasks
 from chiron.assemble import Assembly, assemble
 from chiron.config import Settings
 from chiron.records import FileKind, Origin, Place, Request, Severity, Trigger
-from chiron.suggest.actions import REPLACE, offered, scope_for, target_at
+from chiron.suggest.actions import REPLACE, hindrance, offered, scope_for, target_at
 from chiron.suggest.advise import advise
 
 _LINES = Path(__file__).parent.parent / "data" / "commands" / "lines.yml"
@@ -89,7 +89,7 @@ async def modelled(task: str, parts: Assembly) -> str | None:
     """The task as the model's answer leaves it; None where none is offered or passes the checks."""
     target = target_at(task, FileKind.TASKS, parts.catalog, 0)
     able = await parts.model.capabilities() if parts.model is not None else None
-    if target is None or REPLACE not in offered(target, able):
+    if target is None or able is None or REPLACE not in offered(target) or hindrance(REPLACE, target, able):
         return None
     scope = scope_for(REPLACE, target, FileKind.TASKS)
     if scope is None:

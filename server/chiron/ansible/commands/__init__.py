@@ -2,8 +2,10 @@
 
     line.py       a line -> its words; nothing where the shell would do more than run a program
     flags.py      a program's words -> its flags and what is left
-    packages.py  services.py  files.py  fetching.py  editing.py  people.py  system.py
+    packages.py  builds.py  services.py  files.py  fetching.py  editing.py  people.py  system.py
+    storage.py  databases.py  containers.py
                   one function a program: words -> `Meant`, or None
+    piped.py      the few lines with a pipe that mean one thing
     meant.py      what a line means: a module, its options, and who runs it
     replace.py    line -> `Meant`: the rules together, checked against the modules installed here
 

@@ -45,11 +45,23 @@ def sed(words: Sequence[str]) -> Meant | None:
     if len(files) != 1 or not is_place(files[0]) or "{{" in script:
         return None
     extended = found.has("E")
+    if script.startswith("$"):
+        return _appended(script, files[0])
     deleted = re.fullmatch(r"/((?:[^/\\]|\\.)+)/d", script)
     if deleted:
         regexp = to_python(deleted[1].replace("\\/", "/"), extended=extended)
         return Meant(_LINE, {"path": files[0], "regexp": regexp, "state": "absent"}) if regexp else None
     return _substituted(script, files[0], extended)
+
+
+def _appended(script: str, path: str) -> Meant | None:
+    """`$ a TEXT`: a line at the end."""
+    found = re.fullmatch(r"\$\s*a\s*\\?\s*(?P<text>\S[^\\\n]*)", script)
+    if found is None:
+        return None
+    return Meant(
+        _LINE, {"path": path, "line": found["text"]}, note="The line is added once, not at every run."
+    )
 
 
 def _substituted(script: str, path: str, extended: bool) -> Meant | None:
@@ -61,9 +73,12 @@ def _substituted(script: str, path: str, extended: bool) -> Meant | None:
     if delimiter in new or "\\" in new or "&" in new:
         return None
     regexp = to_python(old, extended=extended)
-    # Without `g` only the first match of a line is replaced: the same where there can be but one.
-    if regexp is None or not (found["flags"] or regexp.startswith("^") or regexp.endswith("$")):
+    if regexp is None:
         return None
+    # Without `g` only the first match of a line is replaced: where there can be more, what stands before the
+    # first is matched with it, and put back.
+    if not (found["flags"] or regexp.startswith("^") or regexp.endswith("$")):
+        regexp, new = f"^(.*?){regexp}", f"\\g<1>{new}"
     options: dict[str, Value] = {"path": path, "regexp": regexp, "replace": new}
     return Meant("ansible.builtin.replace", options)
 

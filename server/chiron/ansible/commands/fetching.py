@@ -44,7 +44,19 @@ def _download(url: str, dest: str | None) -> Meant | None:
     return Meant(_GET_URL, {"url": url, "dest": dest})
 
 
+def _configured(words: Sequence[str]) -> Meant | None:
+    """`git config --global NAME VALUE`."""
+    if len(words) != 5 or words[2] not in {"--global", "--system"} or words[3].startswith("-"):
+        return None
+    if "." not in words[3]:
+        return None
+    options: dict[str, Value] = {"name": words[3], "value": words[4], "scope": words[2][2:]}
+    return Meant("community.general.git_config", options)
+
+
 def git(words: Sequence[str], chdir: str | None = None) -> Meant | None:
+    if tuple(words[1:2]) == ("config",):
+        return _configured(words)
     if tuple(words[1:2]) != ("clone",):
         return None
     found = read(
@@ -84,7 +96,9 @@ def tar(words: Sequence[str], chdir: str | None = None) -> Meant | None:
         plain="-x|--extract -z|--gzip -j|--bzip2 -J|--xz -v|--verbose -p",
         valued="-f|--file -C|--directory --strip-components|--strip",
     )
-    if found is None or not found.has("x") or found.rest:
+    if found is None:
+        return _packed(spelled)
+    if not found.has("x") or found.rest:
         return None
     options = _unpacked(found.get("f"), found.get("C") or chdir)
     if options is not None and (strip := found.get("strip-components")) is not None:
@@ -92,6 +106,41 @@ def tar(words: Sequence[str], chdir: str | None = None) -> Meant | None:
             return None
         options["extra_opts"] = [f"--strip-components={strip}"]
     return Meant("ansible.builtin.unarchive", options) if options is not None else None
+
+
+def _packed(words: Sequence[str]) -> Meant | None:
+    """`tar czf FILE -C FOLDER NAME`: what is packed is named from the folder above it, as the module does."""
+    found = read(
+        words,
+        plain="-c|--create -z|--gzip -j|--bzip2 -J|--xz -v|--verbose",
+        valued="-f|--file -C|--directory",
+    )
+    if found is None or not found.has("c") or len(found.rest) != 1:
+        return None
+    name, folder, dest = found.rest[0], found.get("C"), found.get("f")
+    kinds = [kind for flag, kind in (("z", "gz"), ("j", "bz2"), ("J", "xz")) if found.has(flag)]
+    note = ""
+    if folder is None:
+        path, note = name, "The module names what is packed from the folder above it, `tar` from the root."
+    else:
+        path = f"{folder.rstrip('/')}/{name}"
+        if "/" in name.strip("/") or name.startswith((".", "/")):
+            return None
+    if dest is None or not is_place(dest) or not is_place(path) or len(kinds) > 1 or "*" in path:
+        return None
+    options: dict[str, Value] = {"path": path, "dest": dest, "format": kinds[0] if kinds else "tar"}
+    return Meant("community.general.archive", options, note=note)
+
+
+def svn(words: Sequence[str]) -> Meant | None:
+    found = read(words[2:], valued="-r|--revision")
+    if found is None or words[1] not in {"checkout", "co"} or len(found.rest) != 2:
+        return None
+    if not is_place(found.rest[1]):
+        return None
+    options: dict[str, Value] = {"repo": found.rest[0], "dest": found.rest[1]}
+    revision: dict[str, Value] = {"revision": found.given["r"]} if found.has("r") else {}
+    return Meant("ansible.builtin.subversion", options | revision)
 
 
 def unzip(words: Sequence[str], chdir: str | None = None) -> Meant | None:
@@ -108,5 +157,6 @@ def _unpacked(src: str | None, dest: str | None) -> dict[str, Value] | None:
     return {"src": src, "dest": dest, "remote_src": True}
 
 
+RULES = {"svn": svn}
 #: Rules that also take the folder in which the line is run.
 IN_FOLDER = {"wget": wget, "git": git, "tar": tar, "unzip": unzip}

@@ -229,6 +229,14 @@ def dpkg(words: Sequence[str]) -> Meant | None:
 
 
 def rpm(words: Sequence[str]) -> Meant | None:
+    installs = read(words[1:], plain="-i|--install -U|--upgrade -v|--verbose -h|--hash --quiet")
+    if installs is not None and installs.has("i") != installs.has("U") and len(installs.rest) == 1:
+        package = installs.rest[0]
+        if not is_place(package) and not package.startswith(("http://", "https://")):
+            return None
+        note = "`dnf` brings what the package depends on; `disable_gpg_check`, as `rpm` needs no signature."
+        options: dict[str, Value] = {"name": package, "state": "present", "disable_gpg_check": True}
+        return Meant("ansible.builtin.dnf", options, note=note)
     found = read(words[1:], plain="--import")
     if found is None or not found.has("import") or len(found.rest) != 1:
         return None

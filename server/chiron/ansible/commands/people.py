@@ -149,7 +149,32 @@ def _options(given: Mapping[str, str]) -> dict[str, Value] | None:
     return options
 
 
+def chsh(words: Sequence[str]) -> Meant | None:
+    found = read(words[1:], valued="-s|--shell")
+    if found is None or not found.get("s") or len(found.rest) != 1:
+        return None
+    return Meant(_USER, {"name": found.rest[0], "shell": found.given["s"]})
+
+
+def chage(words: Sequence[str]) -> Meant | None:
+    found = read(words[1:], valued="-M|--maxdays -m|--mindays -W|--warndays")
+    if found is None or len(found.rest) != 1 or not found.given:
+        return None
+    if not all(value.isdigit() for value in found.given.values()):
+        return None
+    names = {"M": "password_expire_max", "m": "password_expire_min", "W": "password_expire_warn"}
+    options: dict[str, Value] = {names[flag]: int(value) for flag, value in found.given.items()}
+    return Meant(_USER, {"name": found.rest[0], **options})
+
+
+def getent(words: Sequence[str]) -> Meant | None:
+    if len(words) != 3 or any(word.startswith("-") for word in words[1:]):
+        return None
+    return Meant("ansible.builtin.getent", {"database": words[1], "key": words[2]})
+
+
 RULES = {
+    "chsh": chsh, "chage": chage, "getent": getent,
     "useradd": useradd, "adduser": adduser, "usermod": usermod, "userdel": userdel, "groupadd": groupadd,
     "groupdel": groupdel, "gpasswd": gpasswd, "passwd": passwd,
 }  # fmt: skip

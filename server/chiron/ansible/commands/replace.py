@@ -6,17 +6,40 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from chiron.ansible.commands import editing, fetching, files, packages, people, services, system
+from chiron.ansible.commands import (
+    builds,
+    containers,
+    databases,
+    editing,
+    fetching,
+    files,
+    packages,
+    people,
+    services,
+    storage,
+    system,
+)
 from chiron.ansible.commands.line import Program, programs
 from chiron.ansible.commands.meant import Meant, Value
+from chiron.ansible.commands.piped import piped, rewritten
 
 Rule = Callable[[Sequence[str]], Meant | None]
 
 _RULES: Final[Mapping[str, Rule]] = (
-    packages.RULES | services.RULES | files.RULES | editing.RULES | people.RULES | system.RULES
+    packages.RULES
+    | services.RULES
+    | files.RULES
+    | editing.RULES
+    | people.RULES
+    | system.RULES
+    | storage.RULES
+    | databases.RULES
+    | containers.RULES
+    | builds.RULES
+    | fetching.RULES
 )
 _IN_FOLDER: Final[Mapping[str, Callable[..., Meant | None]]] = (
-    fetching.IN_FOLDER | system.IN_FOLDER | {"npm": packages.npm}
+    fetching.IN_FOLDER | system.IN_FOLDER | containers.IN_FOLDER | builds.IN_FOLDER | {"npm": packages.npm}
 )
 
 #: Programs for which no module does the same, and what there is instead.
@@ -28,6 +51,15 @@ NO_MODULE: Final[Mapping[str, str]] = {
     "test": "Use `ansible.builtin.stat` and a condition.",
     "mount": "`ansible.posix.mount` also needs the file system's type.",
     "ping": "Use `ansible.builtin.wait_for` to wait for a host or port.",
+    "a2ensite": "Use `ansible.builtin.file` with `state: link` in `sites-enabled`.",
+    "a2dissite": "Use `ansible.builtin.file` with `state: absent` in `sites-enabled`.",
+    "kill": "Stop what was started as a service with `ansible.builtin.service`.",
+    "pkill": "Stop what was started as a service with `ansible.builtin.service`.",
+    "which": "A look at the path changes nothing: keep it with `changed_when: false`.",
+    "date": "Use `ansible_facts.date_time`, which is gathered anyway.",
+    "uname": "Use `ansible_facts.kernel` and `ansible_facts.architecture`, which are gathered anyway.",
+    "whoami": "Use `ansible_facts.user_id`, which is gathered anyway.",
+    "ldconfig": "No module does it: notify a handler that runs it where a library was changed.",
 }
 #: What modules for packages need themselves: a line that installs it is there because they cannot.
 _NEEDED_FIRST: Final = frozenset(
@@ -45,6 +77,10 @@ def meant_by(text: str, *, shell: bool, chdir: str | None = None) -> Meant | Non
     """The module that does what the line does; None where no rule is sure of one. It never raises."""
     if len(text) > 2000:
         return None
+    if shell and "|" in text:
+        if (meant := piped(text)) is not None:
+            return meant
+        text = rewritten(text)
     found = programs(text, shell=shell)
     if not found:
         return None
@@ -68,10 +104,12 @@ def _without_sudo(program: Program) -> tuple[Program, dict[str, Value]] | None:
     words = list(program.words)
     if words[0] != "sudo":
         return program, {}
-    # `sudo echo x > file` writes the file as the one who calls sudo.
+    rest = words[1:]
+    # `sudo echo x > file` writes the file as the one who calls sudo; where it was `tee`'s it is sudo's.
+    if rest[:2] == ["tee", "echo"] and program.to is not None:
+        return replace(program, words=tuple(rest[1:])), {"become": True}
     if program.to is not None:
         return None
-    rest = words[1:]
     keywords: dict[str, Value] = {"become": True}
     if rest[:1] in (["-u"], ["--user"]) and len(rest) > 2:
         keywords["become_user"] = rest[1]
@@ -86,6 +124,12 @@ def _together(found: Sequence[Program], chdir: str | None) -> Meant | None:
         return _single(found[1], found[0].words[1])
     if len(found) == 1:
         return _single(found[0], chdir)
+    if [one.words for one in found[1:]] == [("firewall-cmd", "--reload")]:
+        meant_now = _single(found[0], chdir)
+        now = meant_now is not None and meant_now.options.get("permanent") is True
+        return (
+            replace(meant_now, options=meant_now.options | {"immediate": True}) if meant_now and now else None
+        )
     meant = [_single(one, chdir) for one in found]
     if any(one is None for one in meant):
         return None
@@ -103,6 +147,17 @@ def _merged(meant: Sequence[Meant], names: Sequence[str]) -> Meant | None:
             if options != {"update_cache": True} or "name" not in one.options:
                 return None
             options = {**one.options, "update_cache": True}
+        elif one.module == "ansible.builtin.systemd_service":
+            same = not {"name", "scope"} & options.keys() or all(
+                options.get(key) == one.options.get(key) for key in ("name", "scope")
+            )
+            if not same or (options.keys() & one.options.keys()) - {"name", "scope"}:
+                return None
+            if "name" in options and "name" not in one.options:
+                return None  # What is read anew after a restart is too late for it.
+            options |= one.options
+        elif one.module == "ansible.posix.firewalld":
+            return None
         elif (names[0], name) in _PAIRS and one.options.get("path") == options.get("path"):
             added = {key: value for key, value in one.options.items() if key not in {"path", "state"}}
             if added.keys() & options.keys() or ("recurse" in added and names[0] != "mkdir"):
@@ -113,8 +168,11 @@ def _merged(meant: Sequence[Meant], names: Sequence[str]) -> Meant | None:
     return Meant(first.module, options, first.note)
 
 
-def _single(program: Program, chdir: str | None) -> Meant | None:
-    path, words = program.words[0], program.words
+def _single(program: Program, chdir: str | None) -> Meant | None:  # noqa: PLR0911 one a way of being run
+    words = program.words
+    if words[0] == "DEBIAN_FRONTEND=noninteractive" and words[1:2] in (("apt-get",), ("apt",)):
+        words = words[1:]  # The module sets it itself.
+    path = words[0]
     name = path.rpartition("/")[2]
     if path.startswith("/etc/init.d/"):
         return services.init_script(words) if program.to is None and chdir is None else None
@@ -123,6 +181,10 @@ def _single(program: Program, chdir: str | None) -> Meant | None:
         return packages.pip(words) if name in {"pip", "pip3"} and program.to is None and not chdir else None
     if name == "echo":
         return editing.echo(words, program.to, program.appends)
+    if name == "mysqldump":
+        return None if program.appends or program.to is None else databases.mysqldump(words, program.to)
+    if name == "dnf" and words[1:2] == ("config-manager",):
+        return builds.config_manager(words) if program.to is None else None
     if name == "curl":
         return None if program.appends else fetching.curl(words, program.to)
     if program.to is not None:

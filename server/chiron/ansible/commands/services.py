@@ -63,6 +63,16 @@ def update_rc(words: Sequence[str]) -> Meant | None:
     return Meant("ansible.builtin.service", {"name": words[1], "enabled": verbs[words[2]]})
 
 
+def rc_service(words: Sequence[str]) -> Meant | None:
+    """OpenRC's."""
+    return service(["service", *words[1:]])
+
+
+def initctl(words: Sequence[str]) -> Meant | None:
+    """Upstart's."""
+    return service(["service", *reversed(words[1:])]) if len(words) == 3 else None
+
+
 def supervisorctl(words: Sequence[str]) -> Meant | None:
     states = {"start": "started", "stop": "stopped", "restart": "restarted"}
     if len(words) != 3 or words[1] not in states or words[2] == "all":
@@ -70,7 +80,13 @@ def supervisorctl(words: Sequence[str]) -> Meant | None:
     return Meant("community.general.supervisorctl", {"name": words[2], "state": states[words[1]]})
 
 
+def poweroff(words: Sequence[str]) -> Meant | None:
+    return Meant("community.general.shutdown") if len(words) == 1 else None
+
+
 def reboot(words: Sequence[str]) -> Meant | None:
+    if words[0] == "shutdown" and tuple(words[1:]) in {("-h", "now"), ("-P", "now")}:
+        return Meant("community.general.shutdown")
     if tuple(words[1:]) not in {(), ("-r", "now")} or (words[0] == "shutdown" and len(words) == 1):
         return None
     note = "The module waits until the machine is back."
@@ -85,5 +101,6 @@ def sleep(words: Sequence[str]) -> Meant | None:
 
 RULES = {
     "systemctl": systemctl, "service": service, "chkconfig": chkconfig, "update-rc.d": update_rc,
+    "rc-service": rc_service, "initctl": initctl, "poweroff": poweroff,
     "supervisorctl": supervisorctl, "reboot": reboot, "shutdown": reboot, "sleep": sleep,
 }  # fmt: skip

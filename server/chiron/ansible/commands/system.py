@@ -1,4 +1,4 @@
-"""The kernel, names, time, disks, firewalls, keys, builds, containers."""
+"""The kernel, names, time, firewalls, keys, builds."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from chiron.ansible.commands.flags import read
 from chiron.ansible.commands.meant import Meant, Value, is_place
-
-_CONTAINER = "community.docker.docker_container"
 
 
 def hostnamectl(words: Sequence[str]) -> Meant | None:
@@ -36,6 +34,36 @@ def modprobe(words: Sequence[str]) -> Meant | None:
     return Meant("community.general.modprobe", {"name": found.rest[0], "state": state})
 
 
+def rmmod(words: Sequence[str]) -> Meant | None:
+    if len(words) == 2 and not words[1].startswith("-"):
+        return Meant("community.general.modprobe", {"name": words[1], "state": "absent"})
+    return None
+
+
+def sysctl(words: Sequence[str]) -> Meant | None:
+    found = read(words[1:], plain="-q|--quiet -w|--write")
+    if found is None or not found.has("w") or len(found.rest) != 1:
+        return None
+    name, equals, value = found.rest[0].partition("=")
+    if not equals or not name or not value.strip():
+        return None
+    note = "The module also writes it to /etc/sysctl.conf, so that it holds after a reboot."
+    options: dict[str, Value] = {"name": name.strip(), "value": value.strip(), "sysctl_set": True}
+    return Meant("ansible.posix.sysctl", options, note=note)
+
+
+def semanage(words: Sequence[str]) -> Meant | None:
+    found = read(words[2:], plain="-a|--add -d|--delete", valued="-t|--type -p|--proto")
+    if found is None or words[1] != "port" or found.has("a") == found.has("d") or len(found.rest) != 1:
+        return None
+    kind, protocol = found.get("t"), found.get("p")
+    if not kind or protocol not in {"tcp", "udp"}:
+        return None
+    state = "present" if found.has("a") else "absent"
+    options: dict[str, Value] = {"ports": found.rest[0], "proto": protocol, "setype": kind, "state": state}
+    return Meant("community.general.seport", options)
+
+
 def setsebool(words: Sequence[str]) -> Meant | None:
     found = read(words[1:], plain="-P")
     if found is None:
@@ -56,20 +84,6 @@ def alternatives(words: Sequence[str]) -> Meant | None:
     if len(words) == 4 and words[1] == "--set" and is_place(words[3]):
         return Meant("community.general.alternatives", {"name": words[2], "path": words[3]})
     return None
-
-
-def umount(words: Sequence[str]) -> Meant | None:
-    if len(words) == 2 and is_place(words[1]) and not words[1].startswith("/dev/"):
-        return Meant("ansible.posix.mount", {"path": words[1], "state": "unmounted"})
-    return None
-
-
-def mkfs(words: Sequence[str]) -> Meant | None:
-    found = read(words[1:], valued="-t|--type")
-    kind = words[0].partition(".")[2] or (found.get("t") if found is not None else None)
-    if found is None or not kind or len(found.rest) != 1 or not found.rest[0].startswith(("/dev/", "{{")):
-        return None
-    return Meant("community.general.filesystem", {"fstype": kind, "dev": found.rest[0]})
 
 
 def apache_module(words: Sequence[str]) -> Meant | None:
@@ -94,6 +108,19 @@ def ssh_keygen(words: Sequence[str]) -> Meant | None:
     if (comment := found.get("C")) is not None:
         options["comment"] = comment
     return Meant("community.crypto.openssh_keypair", options)
+
+
+def openssl(words: Sequence[str]) -> Meant | None:
+    """`openssl genrsa` and `dhparam`, whose keys have no passphrase."""
+    kinds = {"genrsa": "community.crypto.openssl_privatekey", "dhparam": "community.crypto.openssl_dhparam"}
+    found = read(words[2:], valued="-out")
+    if found is None or words[1:2] == [] or words[1] not in kinds or len(found.rest) > 1:
+        return None
+    path, sizes = found.get("out"), found.rest
+    if path is None or not is_place(path) or not all(one.isdigit() for one in sizes):
+        return None
+    options: dict[str, Value] = {"path": path, "size": int(sizes[0]) if sizes else 2048}
+    return Meant(kinds[words[1]], options, note="An existing key of this kind is kept.")
 
 
 def ufw(words: Sequence[str]) -> Meant | None:
@@ -148,6 +175,9 @@ def iptables(words: Sequence[str]) -> Meant | None:
         valued="-A|--append -I|--insert -D|--delete -t|--table -p|--protocol --dport|--destination-port "
         "--sport|--source-port -j|--jump -s|--source -d|--destination -i|--in-interface -o|--out-interface",
     )
+    if tuple(words[1:2]) in {("-F",), ("--flush",)} and len(words) <= 3:
+        chain: dict[str, Value] = {"chain": words[2]} if len(words) == 3 else {}
+        return Meant("ansible.builtin.iptables", {**chain, "flush": True})
     if found is None or found.rest or sum(found.has(one) for one in "AID") != 1:
         return None
     options: dict[str, Value] = {}
@@ -164,38 +194,6 @@ def iptables(words: Sequence[str]) -> Meant | None:
     if found.has("D"):
         options["state"] = "absent"
     return Meant("ansible.builtin.iptables", options)
-
-
-def docker(words: Sequence[str], chdir: str | None = None) -> Meant | None:
-    rest = list(words[1:])
-    if words[0] == "docker-compose" or rest[:1] == ["compose"]:
-        return _compose(rest if words[0] == "docker-compose" else rest[1:], chdir)
-    if len(rest) == 2 and rest[0] == "pull":
-        return Meant("community.docker.docker_image_pull", {"name": rest[1], "pull": "always"})
-    states: dict[str, dict[str, Value]] = {
-        "start": {"state": "started"}, "stop": {"state": "stopped"},
-        "restart": {"state": "started", "restart": True}, "rm": {"state": "absent"},
-    }  # fmt: skip
-    if rest[:2] == ["rm", "-f"]:
-        del rest[1]
-    if len(rest) == 2 and rest[0] in states and not rest[1].startswith("-"):
-        return Meant(_CONTAINER, {"name": rest[1], **states[rest[0]]})
-    if len(rest) == 3 and rest[1] in {"create", "rm"} and rest[0] in {"network", "volume"}:
-        if rest[2].startswith("-"):
-            return None
-        state = "present" if rest[1] == "create" else "absent"
-        return Meant(f"community.docker.docker_{rest[0]}", {"name": rest[2], "state": state})
-    return None
-
-
-def _compose(rest: list[str], chdir: str | None) -> Meant | None:
-    if chdir is None or not is_place(chdir):
-        return None
-    states = {("up", "-d"): "present", ("down",): "absent", ("stop",): "stopped", ("restart",): "restarted"}
-    state = states.get(tuple(rest))
-    if state is None:
-        return None
-    return Meant("community.docker.docker_compose_v2", {"project_src": chdir, "state": state})
 
 
 def make(words: Sequence[str], chdir: str | None = None) -> Meant | None:
@@ -218,8 +216,8 @@ def make(words: Sequence[str], chdir: str | None = None) -> Meant | None:
 RULES = {
     "hostnamectl": hostnamectl, "timedatectl": timedatectl, "locale-gen": locale_gen, "modprobe": modprobe,
     "setsebool": setsebool, "update-alternatives": alternatives, "alternatives": alternatives,
-    "umount": umount, "mkfs": mkfs, "mkfs.ext4": mkfs, "mkfs.xfs": mkfs, "mkfs.ext3": mkfs,
     "a2enmod": apache_module, "a2dismod": apache_module, "ssh-keygen": ssh_keygen, "ufw": ufw,
-    "firewall-cmd": firewall_cmd, "iptables": iptables,
+    "firewall-cmd": firewall_cmd, "iptables": iptables, "rmmod": rmmod, "sysctl": sysctl,
+    "semanage": semanage, "openssl": openssl,
 }  # fmt: skip
-IN_FOLDER = {"docker": docker, "docker-compose": docker, "make": make}
+IN_FOLDER = {"make": make}
