@@ -278,3 +278,34 @@ def show_costs(told: Mapping[str, Any]) -> None:
         console.print(table)
     for sentence in told["said"]:
         console.print(Text(harmless(sentence), style="dim"))
+
+
+def show_judged(shown: Mapping[str, Any]) -> None:
+    """Judges with their agreement, and the scores."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("judge", "asked with", "votes", "judged by both", "alpha", "good or not"):
+        table.add_column(heading)
+    for one in shown["judges"]:
+        table.add_row(
+            Text(harmless(one["judge"])),
+            one["prompt_version"],
+            str(one["n_votes"]),
+            str(one["agreement"]["n"]),
+            *(_alpha(one[key]) for key in ("agreement", "agreement_good_or_not")),
+        )
+    if shown["judges"]:
+        console.print(table)
+        for one in shown["judges"]:
+            console.print(Text(harmless(f"{one['judge']}: {one['said']}"), style="dim"))
+    else:
+        console.print("No judge was asked yet: chiron judge run --model NAME.")
+    for name, score in shown["scores"].items():
+        told = f"on, AUC {score['auc']} of {score['n']}" if score["on"] else f"off, wants {score['missing']}"
+        console.print(Text(f"{name}: {told}", style="dim"))
+
+
+def _alpha(found: Mapping[str, Any]) -> str:
+    if found["alpha"] is None:
+        return "–"
+    interval = "" if found["low"] is None else f" [{found['low']:.2f}, {found['high']:.2f}]"
+    return f"{found['alpha']:.2f}{interval}"

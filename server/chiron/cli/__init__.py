@@ -11,7 +11,18 @@ import sys
 import click
 
 from chiron import __version__
-from chiron.cli import asking, checking, costing, evaluation, exchanging, feedback, knowledge, learning, reviewing
+from chiron.cli import (
+    asking,
+    checking,
+    costing,
+    evaluation,
+    exchanging,
+    feedback,
+    judging,
+    knowledge,
+    learning,
+    reviewing,
+)
 from chiron.cli.common import BROKEN, WRONG, complain
 
 
@@ -57,6 +68,7 @@ for command in (
     reviewing.review,
     reviewing.report,
     costing.cost,
+    judging.judge,
     exchanging.export,
     exchanging.import_,
     evaluation.eval_,
