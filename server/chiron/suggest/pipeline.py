@@ -176,6 +176,12 @@ class Suggester:
     def _is_sure(self, passed: Sequence[Candidate], refused: Callable[[str], bool]) -> bool:
         return any(one.confidence >= self._threshold and not refused(one.text) for one in passed)
 
+    def _may_change(self, passed: Sequence[Candidate], request: Request, trust: float) -> bool:
+        """Whether what a model of this `trust` writes could be shown: asked for one answer, or unasked, the
+        first one is all a person sees, and it is the surest."""
+        only_first = request.n == 1 or request.trigger == Trigger.AUTOMATIC
+        return not only_first or all(one.confidence < trust for one in passed)
+
     async def _consult(
         self,
         consultant: Consultant,
@@ -187,6 +193,8 @@ class Suggester:
         try:
             problems: list[str] = []
             trust = (await consultant.capabilities(insist=False)).trust
+            if not self._may_change(basket.passed, context.request, trust):
+                return
             for attempt in ("model", "repair"):
                 heard = await self._ask(consultant, context, basket, problems, watch)
                 if heard is None or heard.nothing is not None:

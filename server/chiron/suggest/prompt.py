@@ -15,7 +15,10 @@ from chiron.suggest.context import Context, similar_text
 from chiron.suggest.grammar import further_options_grammar, task_grammar, words_grammar
 from chiron.suggest.layout import lay_out_fragment
 
-VERSION = "4"
+VERSION = "5"
+#: A model trusted less than this is held to the one module that recall finds likeliest: left to choose among
+#: five, the packaged one takes the right one in 0.43 of cases where recall does in 0.64.
+_CHOOSES = 0.5
 
 #: What a chat model is told first; training data repeats it.
 SYSTEM = (
@@ -54,7 +57,11 @@ def build(
     column = scope.task_column
     examples = similar_text(similar, column, context.redaction) if similar else ""
     start = _start(scope)
-    grammar = _grammar(context, catalog, modules) if able.grammar else None
+    modules = [_as_written(module, context) for module in modules]
+    grammar = None
+    if able.grammar:
+        known = modules if able.trust >= _CHOOSES else _first_known(modules, scope, catalog)
+        grammar = _grammar(context, catalog, known)
     version = f"{scope.kind.value}-{VERSION}"
     if able.completions:
         notes = "".join(f"{' ' * column}# {problem}\n" for problem in problems)
@@ -82,6 +89,18 @@ def build(
         json_schema=_SCHEMA if able.json_schema else None,
         prompt_version=f"{version}-chat",
     )
+
+
+def _as_written(module: str, context: Context) -> str:
+    """`module` by the name that this file would call it."""
+    return module.removeprefix("ansible.builtin.") if context.facts.style.fqcn is False else module
+
+
+def _first_known(modules: Sequence[str], scope: Scope, catalog: Catalog) -> Sequence[str]:
+    """The likeliest of `modules` that is documented; all of them where the module's name is what is asked."""
+    if scope.kind is not ScopeKind.TASK_BODY:
+        return modules
+    return [module for module in modules if catalog.module(module) is not None][:1]
 
 
 def _window(lines: Sequence[str], most: int) -> str:
