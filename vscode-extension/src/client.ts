@@ -59,6 +59,11 @@ export class Session implements vscode.Disposable {
     return this.client?.state === State.Running;
   }
 
+  /** The connection as it is now, for what is asked beside the editor's own requests. */
+  get languageClient(): LanguageClient | undefined {
+    return this.client;
+  }
+
   /** Shows a state that is known here and not by the server. */
   show(status: Partial<ShownStatus> & Pick<ShownStatus, 'state'>): void {
     this.lastStatus = { ...OFF, ...status };

@@ -6,6 +6,7 @@ export const PAGE_SCHEME = 'chiron';
 
 export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly texts = new Map<string, string>();
+  private readonly opening = new Set<string>();
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   readonly onDidChange = this.changed.event;
   private readonly registration = vscode.workspace.registerTextDocumentContentProvider(PAGE_SCHEME, this);
@@ -32,8 +33,27 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
     await vscode.commands.executeCommand('markdown.showPreviewToSide', uri);
   }
 
+  /** Shows Markdown that is still being written: the page is opened once, and follows. */
+  async follow(name: string, markdown: string): Promise<void> {
+    const uri = this.put(`${name}.md`, markdown);
+    // What comes while it is being opened is put, and shown with it.
+    if (!this.opening.has(uri.path) && !isShown(name)) {
+      this.opening.add(uri.path);
+      try {
+        await vscode.commands.executeCommand('markdown.showPreviewToSide', uri);
+      } finally {
+        this.opening.delete(uri.path);
+      }
+    }
+  }
+
   dispose(): void {
     this.registration.dispose();
     this.changed.dispose();
   }
+}
+
+/** Whether a preview of the page is open in some tab. */
+function isShown(name: string): boolean {
+  return vscode.window.tabGroups.all.some((group) => group.tabs.some((tab) => tab.label.includes(name)));
 }

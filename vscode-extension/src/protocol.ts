@@ -20,6 +20,9 @@ export const METHODS = {
 /** The command an inline completion item carries. It runs after a whole accept, and after nothing else. */
 export const ACCEPTED_COMMAND = 'chiron.accepted';
 
+/** The server's command that explains what stands at a place. */
+export const EXPLAIN_COMMAND = 'chiron.explain';
+
 export interface Position {
   readonly line: number;
   readonly character: number;
