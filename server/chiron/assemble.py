@@ -313,7 +313,7 @@ def _arms(
     models: dict[str, Model | None] = {}
     total = sum(arm.share for arm in settings.arms.values())
     for name, arm in settings.arms.items():
-        given = arm.model_dump(exclude_none=True, exclude={"share", "model", "n_similar"})
+        given = arm.model_dump(exclude_none=True, exclude={"share", "model", "n_similar", "prompt"})
         own = settings.model_copy(
             update={
                 "suggest": settings.suggest.model_copy(update=given),
@@ -327,6 +327,7 @@ def _arms(
         made = _suggester(own, plain.catalog, plain.recall, consultant, learner)
         made.arm, made.propensity = name, arm.share / total
         made.n_similar = made.n_similar if arm.n_similar is None else arm.n_similar
+        made.prompt_version = arm.prompt or made.prompt_version
         suggesters[name] = made
     return suggesters, models
 

@@ -155,6 +155,7 @@ class Arm(BaseModel):
     share: float = Field(1.0, gt=0, le=1000, description="Its share of requests, next to the others'.")
     model: str | None = Field(None, description="Its endpoint, as `model` above.")
     n_similar: int | None = Field(None, ge=0, le=8, description="Similar tasks that its prompt shows.")
+    prompt: Literal["4", "5"] | None = Field(None, description="Version of its prompt; the latest if unset.")
     recall_threshold: float | None = Field(None, ge=0, le=1, description="As in `suggest`.")
     patience_ms: int | None = Field(None, ge=0, le=600_000, description="As in `suggest`.")
     least_confidence: float | None = Field(None, ge=0, le=1, description="As in `suggest`.")

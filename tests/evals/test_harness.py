@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from chiron.ansible.catalog import Catalog
+from chiron.config import Arm as ArmSettings
 from chiron.config import Settings
 from chiron.errors import ChironError
 from chiron.evals import cases as case_files
 from chiron.evals.cases import Case, build
+from chiron.evals.command import to_arm
 from chiron.evals.report import page
 from chiron.evals.run import Arm, Setup, hidden, read_results, run
 from chiron.evals.score import compare, means, rows
@@ -163,3 +165,17 @@ async def test_scores_and_comparison_tell_a_better_arm(
     assert told.n_lost == 0
     assert told.verdict == "not enough data"
     assert compare(first * 20, second * 20, "exact_task").n_pairs == len(made) * 20
+
+
+def test_an_arm_of_the_settings_goes_by_its_name() -> None:
+    settings = Settings(arms={"old": ArmSettings(model="none", prompt="4", recall_threshold=0.5)})
+    arm = to_arm(settings, "old")
+    assert (arm.name, arm.kind, arm.model, arm.prompt, arm.threshold) == ("old", "chiron", None, "4", 0.5)
+    with pytest.raises(ChironError, match="No arm is called"):
+        to_arm(settings, "new")
+
+
+def test_some_cases_are_the_same_ones_each_time(checkout: Path) -> None:
+    made = build([checkout])
+    assert case_files.some(made, 2) == case_files.some(made[::-1], 2)[::-1]
+    assert case_files.some(made, None) == made

@@ -50,13 +50,19 @@ def eval_build(
 @eval_.command("run")
 @click.argument("cases_file", type=_PATH, metavar="CASES")
 @click.option("--workspaces", required=True, type=_PATH, help="Folder that holds the checkouts.")
-@click.option("--arm", default="chiron", show_default=True, help="raw, prompt, recall, chiron; KIND:MODEL.")
+@click.option(
+    "--arm",
+    default="chiron",
+    show_default=True,
+    help="raw, prompt, recall, chiron, KIND:MODEL, or an arm of the settings.",
+)
 @click.option("--out", required=True, type=_PATH, help="File for the answers; goes on there.")
 @click.option("--mode", default="append", show_default=True, type=click.Choice(["append", "insert"]))
 @click.option("--cold", is_flag=True, help="Without the rest of the repository.")
 @click.option("--model", help="Model to use, over the settings.")
+@click.option("--limit", type=click.IntRange(1), help="So many of the cases, the same ones each time.")
 @click.option("--parallel", default=1, show_default=True, type=click.IntRange(1, 64), help="Folders at once.")
-def eval_run(
+def eval_run(  # noqa: PLR0913, PLR0917 - one argument an option
     cases_file: Path,
     workspaces: Path,
     arm: str,
@@ -64,13 +70,22 @@ def eval_run(
     mode: str,
     cold: bool,
     model: str | None,
+    limit: int | None,
     parallel: int,
 ) -> None:
     """Put cases to an arm and keep the answers."""
     from chiron.evals.command import run_cases
 
     n = run_cases(
-        settings(model=model), cases_file, workspaces, arm, out, mode=mode, cold=cold, parallel=parallel
+        settings(model=model),
+        cases_file,
+        workspaces,
+        arm,
+        out,
+        mode=mode,
+        cold=cold,
+        parallel=parallel,
+        limit=limit,
     )
     click.echo(f"{n} answers added to {out}.")
 

@@ -111,6 +111,12 @@ def _last_line(block: Block, lines: Sequence[str]) -> int:
     return last
 
 
+def some(cases: Sequence[Case], limit: int | None) -> list[Case]:
+    """`limit` of `cases`, drawn by their ids, in their order; all of them where it is None."""
+    drawn = {case.id for case in sorted(cases, key=lambda case: case.id)[:limit]}
+    return [case for case in cases if case.id in drawn]
+
+
 def write(cases: Iterable[Case], path: Path) -> None:
     """One line a case."""
     path.write_text(

@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from chiron import config
 from chiron.assemble import open_catalog, open_model
 from chiron.config import Settings
 from chiron.errors import ChironError
@@ -21,7 +22,7 @@ from chiron.evals.score import FIGURES, Row, compare, latency, means, rows
 _KINDS = ("raw", "prompt", "recall", "chiron")
 
 
-def run_cases(
+def run_cases(  # noqa: PLR0913 - one argument an option of the command
     settings: Settings,
     cases_file: Path,
     workspaces: Path,
@@ -31,9 +32,13 @@ def run_cases(
     mode: str = "append",
     cold: bool = False,
     parallel: int = 1,
+    limit: int | None = None,
 ) -> int:
-    """Puts the cases of a file to an arm; answers already in `out` stay. Returns how many were added."""
-    cases = case_files.read(cases_file)
+    """Puts the cases of a file to an arm; answers already in `out` stay. Returns how many were added.
+
+    `limit` of the cases are taken, the same ones each time, of all folders alike.
+    """
+    cases = case_files.some(case_files.read(cases_file), limit)
     catalog = open_catalog(settings, None)
     setup = Setup(workspaces, cast('Literal["append", "insert"]', mode), cold, parallel)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -68,17 +73,38 @@ def build_frozen(settings: Settings, out: Path) -> tuple[int, dict[str, int]]:
 
 
 def to_arm(settings: Settings, name: str) -> Arm:
-    """The arm of that name: one of the four, or `KIND:MODEL` for a kind with a model of the settings."""
+    """The arm of that name: one of the settings' arms, one of the four kinds, or `KIND:MODEL` for a kind
+    with a model of the settings."""
+    named = settings.arms.get(name)
+    if named is not None:
+        return _named_arm(settings, name, named)
     kind, _, model_name = name.partition(":")
     if kind not in _KINDS:
         raise ChironError(
-            f"No arm is called {name!r}.", advice=f"Use one of {', '.join(_KINDS)}, or KIND:MODEL."
+            f"No arm is called {name!r}.",
+            advice=f"Use one of {', '.join((*settings.arms, *_KINDS))}, or KIND:MODEL.",
         )
     if model_name:
         settings = settings.model_copy(update={"model": model_name})
     model = None if kind == "recall" else open_model(settings)
     suggest = settings.suggest
     return Arm(name, cast(ArmKind, kind), model, suggest.recall_threshold, suggest.patience_ms)
+
+
+def _named_arm(settings: Settings, name: str, arm: config.Arm) -> Arm:
+    """An arm of the settings: all of Chiron, with what the arm sets."""
+    if arm.model is not None:
+        settings = settings.model_copy(update={"model": arm.model})
+    suggest = settings.suggest
+    return Arm(
+        name,
+        "chiron",
+        open_model(settings),
+        suggest.recall_threshold if arm.recall_threshold is None else arm.recall_threshold,
+        suggest.patience_ms if arm.patience_ms is None else arm.patience_ms,
+        arm.n_similar,
+        arm.prompt,
+    )
 
 
 def score_files(settings: Settings, cases_file: Path, results: Sequence[Path]) -> dict[str, Any]:

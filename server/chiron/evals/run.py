@@ -44,6 +44,9 @@ class Arm:
     model: Model | None
     threshold: float
     patience_ms: int
+    #: As the settings' arms have them; None for the usual.
+    n_similar: int | None = None
+    prompt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,10 @@ async def _workspace(
         threshold=arm.threshold,
         patience_ms=arm.patience_ms,
     )
+    if arm.n_similar is not None:
+        suggester.n_similar = arm.n_similar
+    if arm.prompt is not None:
+        suggester.prompt_version = arm.prompt
     project = None
     if not frozen and not setup.cold and arm.kind in ("recall", "chiron"):
         project = Project(root, catalog)

@@ -84,6 +84,7 @@ class Suggester:
         self._joined, self._joined_shown = Joined(), Joined()
         #: Similar tasks that a model is shown; what the log calls these settings, and their chance.
         self.n_similar = N_SIMILAR
+        self.prompt_version = prompt.VERSION
         self.arm, self.propensity = "default", 1.0
 
     async def suggest(
@@ -252,7 +253,16 @@ class Suggester:
     ) -> tuple[ModelRequest, str, Heard | None]:
         """The question, the key of its answer, and the answer where it was given before."""
         similar, modules = self._models_view(context)
-        question = prompt.build(context, self.catalog, similar, modules, able, n=1, problems=problems)
+        question = prompt.build(
+            context,
+            self.catalog,
+            similar,
+            modules,
+            able,
+            n=1,
+            problems=problems,
+            version=self.prompt_version,
+        )
         # Of the pool the key holds what the question shows; all else in it leaves the answer as it is.
         shown = "+".join(one.suggestion_id for one in similar if one.suggestion_id)
         versions = {"catalog": self.catalog.version} | ({"pool": shown} if shown else {})

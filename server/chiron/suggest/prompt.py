@@ -16,6 +16,8 @@ from chiron.suggest.grammar import further_options_grammar, task_grammar, words_
 from chiron.suggest.layout import lay_out_fragment
 
 VERSION = "5"
+#: Versions that can still be asked for, to be compared: 4 lets any model choose among five modules.
+VERSIONS = ("4", "5")
 #: A model trusted less than this is held to the one module that recall finds likeliest: left to choose among
 #: five, the packaged one takes the right one in 0.43 of cases where recall does in 0.64.
 _CHOOSES = 0.5
@@ -47,22 +49,26 @@ def build(
     *,
     n: int = 1,
     problems: Sequence[str] = (),
+    version: str = VERSION,
 ) -> ModelRequest:
     """The request for `context`. `modules` are the likeliest ones, as they would be written here.
 
-    `problems` are what the guardrails found in an earlier answer; they make this a repair.
+    `problems` are what the guardrails found in an earlier answer; they make this a repair. `version` is one
+    of `VERSIONS`.
     """
     scope = context.request.scope
     window = _window(context.preceding, able.prompt_lines)
     column = scope.task_column
     examples = similar_text(similar, column, context.redaction) if similar else ""
     start = _start(scope)
-    modules = [_as_written(module, context) for module in modules]
+    if version != "4":
+        modules = [_as_written(module, context) for module in modules]
     grammar = None
     if able.grammar:
-        known = modules if able.trust >= _CHOOSES else _first_known(modules, scope, catalog)
+        chooses = able.trust >= _CHOOSES or version == "4"
+        known = modules if chooses else _first_known(modules, scope, catalog)
         grammar = _grammar(context, catalog, known)
-    version = f"{scope.kind.value}-{VERSION}"
+    named = f"{scope.kind.value}-{version}"
     if able.completions:
         notes = "".join(f"{' ' * column}# {problem}\n" for problem in problems)
         return ModelRequest(
@@ -72,7 +78,7 @@ def build(
             temperature=0.4 if problems else 0.0,
             n=n,
             grammar=grammar,
-            prompt_version=f"{version}-completion",
+            prompt_version=f"{named}-completion",
         )
     told = [
         "Similar tasks:\n" + examples if examples else "",
@@ -87,7 +93,7 @@ def build(
         temperature=0.4 if problems else 0.0,
         n=n,
         json_schema=_SCHEMA if able.json_schema else None,
-        prompt_version=f"{version}-chat",
+        prompt_version=f"{named}-chat",
     )
 
 
