@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
@@ -62,18 +63,28 @@ def surrounded(context: Context, text_above: str, column: int) -> Context:
     `column` is that of the dash of the task that follows there. Keywords below the task are not seen; a text
     that is broken adds nothing.
     """
+    for given in _keywords_above(text_above, column):
+        context = scoped(given, context)
+    return context
+
+
+# All candidates of a request stand under the same text, and those of the next keys too.
+@lru_cache(maxsize=4)
+def _keywords_above(text_above: str, column: int) -> tuple[tuple[Entry, ...], ...]:
+    """The entries of the plays and blocks that are open where `text_above` ends, outermost first."""
     if not any(word in text_above for word in ("collections", "module_defaults", "environment")):
-        return context
+        return ()
+    found: list[tuple[Entry, ...]] = []
     node = load(text_above).root
     while node is not None and node.start_mark.column < column:
         if isinstance(node, SequenceNode) and node.value:
             node = node.value[-1]
         elif isinstance(node, MappingNode) and node.value:
-            context = scoped(tuple(entries(node)), context)
+            found.append(tuple(entries(node)))
             node = node.value[-1][1]
         else:
             break
-    return context
+    return tuple(found)
 
 
 def collections_above(catalog: Catalog, text_above: str, column: int) -> tuple[str, ...]:

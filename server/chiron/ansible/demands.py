@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from yaml import Node
@@ -80,9 +81,15 @@ def missing(holder: Holder) -> list[str]:
 
 def may_be_elsewhere(option: Option) -> bool:
     """Whether the option, or what it holds, may come from the environment, by its code or documentation."""
-    if option.fallback or _FROM_ENVIRONMENT.search(option.description) is not None:
+    if option.fallback or _speaks_of_environment(option.description):
         return True
     return any(may_be_elsewhere(one) for one in (option.suboptions or {}).values())
+
+
+# Every candidate with a module asks the same of each of its options.
+@lru_cache(maxsize=4096)
+def _speaks_of_environment(description: str) -> bool:
+    return _FROM_ENVIRONMENT.search(description) is not None
 
 
 def _of_options(rules: Constraints, options: Mapping[str, Option]) -> Constraints:

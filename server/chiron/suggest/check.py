@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import TypeAlias, TypeVar, cast
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -12,6 +12,8 @@ from chiron.ansible.catalog import Catalog
 from chiron.ansible.load import Entry, Loaded, entries, load
 from chiron.records import Candidate, Facts, Request, Scope, Withheld
 from chiron.redact import Redaction
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +25,19 @@ class Check:
     facts: Facts
     #: What was taken out of the text a model saw; None where nothing was.
     redaction: Redaction | None = None
+    #: What was worked out for one candidate and holds for all of this request, by what it is.
+    known: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
 
 #: One guardrail: the candidate as it may go on (changed, perhaps), or why it may not.
 Guardrail: TypeAlias = Callable[[Candidate, Check], Candidate | Withheld]
+
+
+def once(check: Check, what: str, work: Callable[[], _T]) -> _T:
+    """`work()`, which is the same for all candidates of the request; only the first one waits for it."""
+    if what not in check.known:
+        check.known[what] = work()
+    return cast("_T", check.known[what])
 
 
 def whole(text: str, scope: Scope) -> str:

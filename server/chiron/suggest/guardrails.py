@@ -23,7 +23,7 @@ from chiron.records import Candidate, Expects, Facts, Problem, Scope, Severity, 
 from chiron.redact import Redaction, holds_secret, restore
 from chiron.suggest import dangers
 from chiron.suggest.calls import call_of
-from chiron.suggest.check import Check, Guardrail, tasks_in, whole, withheld, written_tasks
+from chiron.suggest.check import Check, Guardrail, once, tasks_in, whole, withheld, written_tasks
 from chiron.suggest.habits import in_style
 from chiron.suggest.plaintext import plain_secrets
 from chiron.suggest.references import referenced
@@ -129,7 +129,11 @@ def valid(candidate: Candidate, check: Check) -> Candidate | Withheld:
         handlers=scope.in_handlers,
         above=_above(check),
     )
-    there = {(problem.code, problem.message) for problem in look(scope.before + scope.after, partial=True)}
+    there = once(
+        check,
+        "problems",
+        lambda: {(one.code, one.message) for one in look(scope.before + scope.after, partial=True)},
+    )
     for problem in look(whole(candidate.text, scope), partial=partial):
         if (problem.code, problem.message) not in there:
             verdict = _verdict(problem, candidate, check)
@@ -242,7 +246,15 @@ def _is_used(fqcn: str | None, facts: Facts, catalog: Catalog) -> bool:
 
 def _above(check: Check) -> str:
     """The file's text down to the task."""
-    return "".join(check.request.text.splitlines(keepends=True)[: check.request.scope.task_line])
+    return _first_lines(check.request.text, check.request.scope.task_line)
+
+
+@functools.lru_cache(maxsize=4)
+def _first_lines(text: str, n: int) -> str:
+    if "\r" in text:
+        return "".join(text.splitlines(keepends=True)[:n])
+    rest = text.split("\n", n)[n:]
+    return text[: len(text) - len(rest[0])] if rest else text
 
 
 def _redaction(check: Check) -> Redaction:

@@ -74,12 +74,14 @@ def module_name(task: Task) -> str:
     return task.fqcn or task.module
 
 
+@lru_cache(maxsize=2048)
 def purpose(module: str) -> str:
     """What `module` is for: its short name, or that of the module it stands in for."""
     short = module.rsplit(".", 1)[-1].removeprefix("win_")
     return _PURPOSES.get(short, short)
 
 
+@lru_cache(maxsize=2048)
 def is_control(module: str) -> bool:
     """Whether `module` steers the play rather than the host (include, assert, set_fact and their like)."""
     return module.rsplit(".", 1)[-1].startswith(_CONTROL)

@@ -21,7 +21,7 @@ from chiron.suggest.memory import Memory, rated
 from chiron.suggest.modules import ModuleCounts, Near, Question, module_name, rank_modules
 from chiron.suggest.steps import MAX_STEPS, steps_in
 from chiron.suggest.surroundings import Surroundings
-from chiron.syntax.blocks import task_blocks
+from chiron.syntax.blocks import Block, task_blocks
 
 _N_MODULES = 5
 #: A step of a list that is less sure than this spoils the list.
@@ -103,7 +103,7 @@ class Recall:
         """The place of `request` in what is remembered. Called under the lock, as long as it is used."""
         last = self._last
         if last is None or not (last.request is request and last.facts is facts and last.tasks is tasks):
-            last = self._last = _Place(self._memory, self._catalog, request, facts, tasks)
+            last = self._last = _Place(self._memory, self._catalog, request, facts, tasks, last)
         return last
 
 
@@ -111,8 +111,15 @@ class _Place:
     """One request's place in what is remembered. Made and used under the lock."""
 
     def __init__(
-        self, memory: Memory, catalog: Catalog, request: Request, facts: Facts, tasks: Sequence[Task]
+        self,
+        memory: Memory,
+        catalog: Catalog,
+        request: Request,
+        facts: Facts,
+        tasks: Sequence[Task],
+        before: _Place | None,
     ) -> None:
+        """`before` is the last request's place, of which the file's tasks are taken over."""
         self.request, self.facts, self.tasks = request, facts, tasks
         self._memory = memory
         self._catalog = catalog
@@ -121,23 +128,35 @@ class _Place:
         self._scope = request.scope
         self._facts = facts
         self._path = _relative(request)
-        self._own = self._own_tasks(request)
+        self._version = catalog.version
+        self._blocks: list[Block] = []
+        self._own = self._own_tasks(request, before)
         memory.sync(tasks)
         memory.overlay(self._path, self._own)
         self._above = [task for task in self._own if task.line < request.scope.task_line]
 
-    def _own_tasks(self, request: Request) -> list[Task]:
+    def _own_tasks(self, request: Request, before: _Place | None) -> list[Task]:
         """The other tasks of the file being written."""
+        # A block is the same object as long as neither its text nor its place has changed.
+        known: dict[int, Task] = {}
+        if before is not None and (before._path, before._version) == (self._path, self._version):
+            known = dict(zip(map(id, before._blocks), before._own, strict=True))
         own: list[Task] = []
-        names: dict[str, str | None] = {}
         for block in task_blocks(request.text):
-            module = module_of(block.body)
-            if block.first_line == request.scope.task_line or not block.name or module is None:
+            if block.first_line == request.scope.task_line:
                 continue
-            if module not in names:
-                names[module] = self._catalog.resolve(module)
-            own.append(Task(block.name, module, names[module], block.body, self._path, block.first_line))
+            task = known.get(id(block)) or self._to_task(block)
+            if task is not None:
+                self._blocks.append(block)
+                own.append(task)
         return own
+
+    def _to_task(self, block: Block) -> Task | None:
+        module = module_of(block.body)
+        if not block.name or module is None:
+            return None
+        fqcn = self._catalog.resolve(module)
+        return Task(block.name, module, fqcn, block.body, self._path, block.first_line)
 
     def question(self, name: str) -> Question:
         """What is known of a task called `name` at this place."""

@@ -13,7 +13,7 @@ from yaml import MappingNode
 from chiron.ansible.load import load
 from chiron.records import Candidate, Expects, Withheld
 from chiron.suggest.calls import call_of
-from chiron.suggest.check import Check, task_name, tasks_in, withheld, written_tasks
+from chiron.suggest.check import Check, once, task_name, tasks_in, withheld, written_tasks
 from chiron.suggest.dangers import DANGERS
 
 
@@ -22,11 +22,15 @@ def safe(candidate: Candidate, check: Check) -> Candidate | Withheld:
     scope = check.request.scope
     if scope.expects in {Expects.FRAGMENT, Expects.EDITS, Expects.PROSE}:
         return candidate
-    there = {
-        code
-        for task in tasks_in(load(scope.before + scope.after))
-        for code, _ in dangers_of(task, task_name(task) or scope.task_name)
-    }
+    there = once(
+        check,
+        "dangers",
+        lambda: {
+            code
+            for task in tasks_in(load(scope.before + scope.after))
+            for code, _ in dangers_of(task, task_name(task) or scope.task_name)
+        },
+    )
     _, tasks = written_tasks(candidate.text, scope)
     for task in tasks:
         for code, detail in dangers_of(task, task_name(task) or scope.task_name):

@@ -37,7 +37,14 @@ def tokens(name: str) -> list[str]:
 
 def words(name: str) -> list[str]:
     """The stems of `name`'s words, in order, stop words left out."""
-    return [stem(word) for word in _WORD.findall(_CAMEL.sub(" ", name).lower()) if word not in STOP_WORDS]
+    return list(_words(name))
+
+
+# The names and bodies of near tasks come back at each key.
+@lru_cache(maxsize=4096)
+def _words(name: str) -> tuple[str, ...]:
+    found = _WORD.findall(_CAMEL.sub(" ", name).lower())
+    return tuple([stem(word) for word in found if word not in STOP_WORDS])
 
 
 @lru_cache(maxsize=20_000)
