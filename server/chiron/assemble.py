@@ -96,6 +96,15 @@ class Assembly:
             request = replace(request, place=replace(place, workspace=str(root) if root else None))
         return request, self.project(request.place.workspace)
 
+    def placed_at_once(self, request: Request) -> tuple[Request, Project | None] | None:
+        """What `placed` gives, where nothing has to be waited for; None where something has."""
+        place = request.place
+        if place.workspace is None:
+            return (request, None) if place.path is None else None
+        with self._lock:
+            reading = self._projects.get(place.workspace)
+        return (request, reading.project) if reading is not None and reading.is_read else None
+
     def known_projects(self) -> tuple[Project, ...]:
         """The projects read so far, or being read. Waits for nothing."""
         with self._lock:
@@ -231,6 +240,11 @@ def open_feedback(settings: Settings) -> FeedbackLog:
 def feedback_path(settings: Settings) -> Path:
     """The feedback log's file."""
     return settings.data_dir / "feedback.sqlite"
+
+
+def scores_path(settings: Settings) -> Path:
+    """Where the coefficients of the hallucination and relevance scores are."""
+    return settings.data_dir / "scores.json"
 
 
 def runtime_dir(settings: Settings) -> Path:
