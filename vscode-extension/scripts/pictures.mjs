@@ -6,3 +6,4 @@ mkdirSync('media/walkthrough', { recursive: true });
 for (const name of ['ghost', 'alternatives', 'why', 'menu', 'report']) {
   copyFileSync(`out/e2e/pictures/${name}.png`, `media/walkthrough/${name}.png`);
 }
+copyFileSync('out/e2e/pictures/ghost.png', '../.github/pictures/ghost.png');

@@ -2,8 +2,11 @@
 
 import * as vscode from 'vscode';
 import { LastAccepted } from './accepted.js';
+import { OfferedEdits } from './actions.js';
 import { Session } from './client.js';
+import { leaveToLint } from './coexist.js';
 import { type Parts, RecentOffers, registerCommands } from './commands.js';
+import { explainMiddleware } from './explain.js';
 import { indentOnEnter } from './enter.js';
 import { inlineMiddleware, PENDING, trackEditors } from './inline.js';
 import { Pages } from './pages.js';
@@ -21,10 +24,16 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Chiron', { log: true });
   const offers = new RecentOffers();
   const { tracker, subscriptions } = trackEditors(() => session);
-  const session: Session = new Session(
-    log,
-    inlineMiddleware({ tracker, offers, session: () => session, pause: () => pause, automatic: () => settings().automatic }),
-  );
+  const edits = new OfferedEdits();
+  const session: Session = new Session(log, {
+    ...inlineMiddleware({ tracker, offers, session: () => session, pause: () => pause, automatic: () => settings().automatic }),
+    resolveCodeAction: edits.resolveCodeAction,
+    handleDiagnostics: leaveToLint,
+    ...explainMiddleware(
+      () => session.languageClient,
+      (markdown) => pages.follow('Explanation', markdown),
+    ),
+  });
   const pages = new Pages();
   const status = new StatusItem();
   const lastAccepted = new LastAccepted(session);
@@ -56,7 +65,7 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   let resting: NodeJS.Timeout | undefined;
   context.subscriptions.push(
-    ...[log, session, pages, status, lastAccepted, ...subscriptions],
+    ...[log, session, edits, pages, status, lastAccepted, ...subscriptions],
     ...registerCommands(parts),
     indentOnEnter(() => vscode.workspace.getConfiguration('chiron').get('indentOnEnter', true)),
     session.onStatus(refresh),

@@ -3,7 +3,6 @@
 import * as vscode from 'vscode';
 import type { Middleware } from 'vscode-languageclient/node';
 import type { Session } from './client.js';
-import { leaveToLint } from './coexist.js';
 import type { RecentOffers } from './commands.js';
 import { type Offered, OfferTracker } from './feedback.js';
 import type { Pause } from './pause.js';
@@ -23,7 +22,6 @@ export interface InlineParts {
 /** Asks the server unless the person wants quiet, and notes what it offers. */
 export function inlineMiddleware(parts: InlineParts): Middleware {
   return {
-    handleDiagnostics: leaveToLint,
     provideInlineCompletionItems: async (document, position, context, token, next) => {
       const uninvited = context.triggerKind === vscode.InlineCompletionTriggerKind.Automatic && !parts.automatic();
       if (uninvited || parts.pause().isPaused(document.uri)) {

@@ -3,6 +3,7 @@
  * the server, the packaged extension. Heavy things are kept in a folder outside the tree and made once.
  */
 
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -46,6 +47,7 @@ export function install(): Installed {
   });
   step('the extension', () => {
     sh('npm', ['run', '-s', 'package'], EXTENSION);
+    onlyWhatShips();
   });
   const bundled = join(EXTENSION, 'bundled');
   const wheel = join(bundled, only(readdirSync(bundled).filter((name) => name.endsWith('.whl'))));
@@ -67,6 +69,17 @@ export function install(): Installed {
     rival: join(CACHE, 'rival.vsix'),
     redhat: join(CACHE, 'redhat.vsix'),
   };
+}
+
+/** Throws where the package holds more, or less, than what it is made of. */
+function onlyWhatShips(): void {
+  const vsce = join(EXTENSION, 'node_modules', '.bin', 'vsce');
+  const shipped = execFileSync(vsce, ['ls', '--no-dependencies'], { cwd: EXTENSION, encoding: 'utf8' }).trim().split('\n').sort();
+  const pictures = readdirSync(join(EXTENSION, 'media', 'walkthrough')).map((name) => `media/walkthrough/${name}`);
+  const wheels = readdirSync(join(EXTENSION, 'bundled')).map((name) => `bundled/${name}`);
+  const code = ['dist/extension.js', 'dist/THIRD_PARTY_NOTICES.txt'];
+  const about = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'media/icon.png'];
+  assert.deepEqual(shipped, [...about, ...code, ...wheels, ...pictures].sort());
 }
 
 function standIn(name: string): void {

@@ -79,7 +79,7 @@ export class Lab {
   /** Ends the processes of every lab at once, for a run that is cut short. */
   static killAll(): void {
     for (const lab of Lab.running) {
-      lab.editor?.kill('SIGKILL');
+      lab.killEditor();
       lab.endpoint?.kill('SIGKILL');
     }
   }
@@ -235,13 +235,18 @@ export class Lab {
   }
 
   private async endEditor(): Promise<void> {
-    const pids = (await this.processes()).map(({ pid }) => pid).filter((pid) => pid !== this.editor?.pid);
     await ended(this.editor);
-    for (const pid of pids) {
+    this.killEditor();
+  }
+
+  /** The editor leads a group of processes; what it started goes with it. */
+  private killEditor(): void {
+    const pid = this.editor?.pid;
+    if (pid !== undefined) {
       try {
-        process.kill(pid, 'SIGKILL');
+        process.kill(-pid, 'SIGKILL');
       } catch {
-        // It ended with the editor.
+        // All of them have ended.
       }
     }
   }
@@ -333,7 +338,7 @@ export class Lab {
       ...['--disable-telemetry', '--disable-update-check'],
       ...(this.options.untrusted === true ? [] : ['--disable-workspace-trust']),
     ];
-    this.editor = spawn(this.installed.node, args, { stdio: ['ignore', 'pipe', 'pipe'], env: this.environment });
+    this.editor = spawn(this.installed.node, args, { stdio: ['ignore', 'pipe', 'pipe'], env: this.environment, detached: true });
     this.editor.stdout?.on('data', (chunk: Buffer) => this.log.push(chunk.toString()));
     this.editor.stderr?.on('data', (chunk: Buffer) => this.log.push(chunk.toString()));
     const until = Date.now() + 60_000;

@@ -88,8 +88,10 @@ async function runOne(scenario: Scenario, installed: Installed, browser: Browser
     }
     return undefined;
   } catch (error) {
-    const shot = join(SHOTS, `${scenario.name.replaceAll(/\W+/g, '-')}-${attempt}.png`);
-    await window?.page.screenshot({ path: shot }).catch(() => undefined);
+    const shot = join(SHOTS, `${scenario.name.replaceAll(/\W+/g, '-')}-${attempt}`);
+    for (const [n, page] of (window?.page.context().pages() ?? []).entries()) {
+      await page.screenshot({ path: `${shot}-${n + 1}.png` }).catch(() => undefined);
+    }
     console.log(window?.lab.extensionLog ?? '');
     return error ?? new Error('failed without a reason');
   } finally {

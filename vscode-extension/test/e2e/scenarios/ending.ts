@@ -27,6 +27,7 @@ export const ending: readonly Scenario[] = [
       await window.ghost(lastWord(apt));
       await window.press('Escape');
       await window.noGhost();
+      await saved(window, file, `${PLAY}${apt.name}`);
       await logged(window.lab, file, lastWord(apt), { outcome: 'not_seen', has: ['rejected/observed'], hasNot: ['shown'] });
     },
   },
@@ -51,7 +52,7 @@ export const ending: readonly Scenario[] = [
       await named(window, file, apt);
       await window.press('ArrowUp');
       await window.noGhost();
-      await window.save().catch(() => undefined);
+      await saved(window, file, `${PLAY}${apt.name}`);
       await logged(window.lab, file, lastWord(apt), {
         outcome: 'moved_away',
         has: ['moved_away/observed'],
@@ -76,6 +77,8 @@ export const ending: readonly Scenario[] = [
           assert.equal(row.events.find(({ kind }) => kind === 'moved_away')?.data['reason'], 'editor');
         },
       });
+      await window.show(file);
+      await saved(window, file, `${PLAY}${apt.name}`);
     },
   },
   {
@@ -99,8 +102,7 @@ export const ending: readonly Scenario[] = [
       await widget.waitFor();
       await window.press('Tab');
       await widget.waitFor({ state: 'hidden' });
-      await window.save();
-      assert.match(window.lab.read(file), /widget_entry/);
+      await saved(window, file, `${PLAY}${apt.name}\n      widget_entry`);
       await accepts(window.lab, file, 0);
     },
   },

@@ -26,6 +26,8 @@ export const reading: readonly Scenario[] = [
         assert.ok(page.includes(part), `${part} is missing in: ${page}`);
       }
       await window.shot('why-page');
+      // Looking at it changes nothing of what is known about it.
+      await logged(window.lab, file, lastWord(apt), { outcome: 'accepted', has: ['accepted/confirmed'], hasNot: ['undone'] });
     },
   },
   {
@@ -77,7 +79,9 @@ export const reading: readonly Scenario[] = [
   {
     name: 'the status bar opens a menu, and says in words what it shows',
     run: async (window) => {
-      await window.fresh('menu.yml', PLAY);
+      const apt = task('porcupine');
+      const file = 'menu.yml';
+      await window.fresh(file, PLAY);
       const spoken = await window.statusSays(/ready/);
       assert.match(spoken, /Model: scripted; text stays on this machine/);
       await window.page.locator('.statusbar-item[id*="chiron.status"]').first().click();
@@ -91,10 +95,20 @@ export const reading: readonly Scenario[] = [
       await list.locator('.monaco-list-row').filter({ hasText: 'scripted' }).first().waitFor();
       await window.pick('none');
       await window.statusSays(/no model/);
+      await window.focus(file);
+      await window.insert(apt.name.slice(0, -1));
+      await window.noGhost(1000);
       await window.press('Control+Alt+m');
       await window.pick('Switch model');
       await window.pick('scripted');
       await window.statusSays(/Model: scripted/);
+      await window.focus(file);
+      await window.insert(apt.name.slice(-1));
+      await window.ghost(lastWord(apt));
+      await window.look();
+      await window.press('Tab');
+      await saved(window, file, written(apt));
+      await logged(window.lab, file, lastWord(apt), { outcome: 'accepted', has: ['accepted/confirmed'] });
     },
   },
   {
@@ -104,9 +118,11 @@ export const reading: readonly Scenario[] = [
       const file = 'sent.yml';
       await named(window, file, service);
       await window.press('Escape');
+      await saved(window, file, `${PLAY}${service.name}`);
       await window.command('Chiron: What Was Sent Last');
       const page = await preview(window, 'What was sent last');
       assert.ok(page.includes(service.name), page);
+      await logged(window.lab, file, lastWord(service), { outcome: 'rejected', has: ['rejected/observed'] });
     },
   },
 ];

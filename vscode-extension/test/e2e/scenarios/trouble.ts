@@ -202,13 +202,24 @@ export const trouble: readonly Scenario[] = [
         await window.type('x');
         await sleep(3000);
       }
-      await window.ghost('', 30_000);
+      const drawn = await window.ghost('', 30_000);
+      const before = 'Install nginx';
       await window.press('Tab');
+      await window.noGhost();
       await window.save();
+      // Whatever the model wrote: what was drawn is what stands there, and what the log calls accepted.
+      const text = window.lab.read('embedded.yml');
+      assert.ok(text.startsWith(`${PLAY}${before}`), text);
+      assert.ok(plain(text).endsWith(plain(drawn)), `${text} does not end in ${drawn}`);
       const rows = await window.lab.rows('embedded.yml');
       assert.ok(rows.some(({ model }) => model?.includes('gemma')), 'the model was never asked');
       await accepts(window.lab, 'embedded.yml', 1);
+      const taken = rows.find(({ outcome }) => outcome === 'accepted');
+      assert.ok(taken && plain(drawn).endsWith(plain(taken.text).slice(-20)));
     },
   },
 ];
 
+function plain(text: string): string {
+  return text.replaceAll(/\s+/g, '');
+}
