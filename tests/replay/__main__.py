@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument("--outcomes", type=int, help="the first month ends after so many suggestions seen")
     parser.add_argument("--most-a-file", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0, help="which months are drawn, and the person's slips")
+    parser.add_argument("--interruption", type=float, default=0.1, help="what one costs the person")
     parser.add_argument("--rounds", type=int, default=1, help="as many seeds, told together")
     parser.add_argument("--other", action="store_true", help="the second month is a new project of theirs")
     parser.add_argument("--ways", nargs="*", choices=list(WAYS))
@@ -37,7 +38,12 @@ def main() -> None:
     for seed in range(given.seed, given.seed + given.rounds):
         first, second = months(files, given.first, given.second, seed)
         with tempfile.TemporaryDirectory() as place:
-            lab = Lab((given.home or Path(place)).resolve(), Habits(seed), given.model, dict(given.set))
+            lab = Lab(
+                (given.home or Path(place)).resolve(),
+                Habits(seed, interruption=given.interruption),
+                given.model,
+                dict(given.set),
+            )
             rounds.append(
                 played_months(
                     lab, first, second, n_outcomes=given.outcomes, other_workspace=given.other, ways=ways

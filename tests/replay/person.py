@@ -39,11 +39,13 @@ class Habits:
     #: Presses Escape rather than writing on.
     escapes: float = 0.5
     tasks_a_day: int = 12
+    #: What being shown something in vain costs them, what they keep being worth 1.
+    interruption: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """What one task met with. `worth` is 1 for a strong acceptance, minus a tenth for being shown in vain."""
+    """What one task met with. `worth` is 1 for a strong acceptance, less than nothing if shown in vain."""
 
     task: str
     day: int
@@ -112,7 +114,7 @@ class Person:
             await self._refuse(offered, expected, escapes < self._habits.escapes)
         strong = taken and good
         saved = characters_saved(task.body, _body(offered)) if taken else 0
-        worth = 1.0 if strong else -0.1
+        worth = 1.0 if strong else -self._habits.interruption
         self.met.append(Met(task.id, day, True, taken, strong, saved, worth, offered.id))
         if not good and mood.random() < 0.1:
             self.corrections.append((offered.id, _dedented(task)))

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from chiron.ansible.catalog import Catalog
-from chiron.config import Settings
+from chiron.config import Learning, Settings
 from chiron.errors import ChironError
 from chiron.flywheel_view import train_gate
 from chiron.lsp.client import Editor
@@ -81,6 +81,7 @@ class Lab:
             "CHIRON_DATA_DIR": str(self.home / "data"),
             "CHIRON_CACHE_DIR": str(self.home / "cache"),
             "CHIRON_MODEL": self.model,
+            "CHIRON_LEARNING__INTERRUPTION": str(self.habits.interruption),
             "PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent / 'server'}",
             **more,
             **self.over,
@@ -128,7 +129,12 @@ def review(lab: Lab, person: Person) -> int:
 
 def train(lab: Lab) -> str:
     """Trains a gate on the first month's log, and says what came of that."""
-    settings = Settings(data_dir=lab.home / "data", cache_dir=lab.home / "cache", model="none")
+    settings = Settings(
+        data_dir=lab.home / "data",
+        cache_dir=lab.home / "cache",
+        model="none",
+        learning=Learning(interruption=lab.habits.interruption),
+    )
     try:
         trained = train_gate(settings, at_ms=SECOND_MS)["trained"]
     except ChironError as error:
