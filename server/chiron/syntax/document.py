@@ -65,6 +65,7 @@ class Document:
     def _load(self, text: str) -> None:
         self._text = text
         self._lines = _split(text, to_end=True)
+        self._ends: list[int] | None = None
         #: One byte a line, so that the lines between a place and what it belongs to are passed over at once.
         self._margins = bytearray(map(_margin, self._lines))
 
@@ -76,6 +77,7 @@ class Document:
         document._parser = IncrementalParser()
         document._text = text
         document._lines = lines = _split(text, to_end=True)
+        document._ends = None
         shared = _shared(before._lines, lines)
         own = slice(shared.first, len(lines) - shared.last)
         document._margins = bytearray().join(
@@ -150,15 +152,21 @@ class Document:
     def offset(self, position: Position) -> int:
         """Code points before `position`."""
         position = self.clamp(position)
-        return sum(map(len, self._lines[: position.line])) + position.column
+        return (self._line_ends()[position.line - 1] if position.line else 0) + position.column
 
     def position(self, offset: int) -> Position:
         """Where `offset` is. Within a `\\r\\n` that is the line's end."""
-        ends = list(accumulate(map(len, self._lines)))
+        ends = self._line_ends()
         line = bisect_right(ends, max(offset, 0))
         if line >= len(ends):
             return self.clamp(Position(len(ends), 0))
         return self.clamp(Position(line, max(offset, 0) - (ends[line - 1] if line else 0)))
+
+    def _line_ends(self) -> list[int]:
+        """Where each line ends, its ending included. Between two edits many places are asked for."""
+        if self._ends is None:
+            self._ends = list(accumulate(map(len, self._lines)))
+        return self._ends
 
     # ----------------------------------------------------------------- edits
 
@@ -180,6 +188,7 @@ class Document:
         rest = self._lines[end.line][end.column :]
         lines = _split(head + text + rest, to_end=end.line == len(self._lines) - 1)
         self._lines[first : end.line + 1] = lines
+        self._ends = None
         self._margins[first : end.line + 1] = bytes(map(_margin, lines))
         self._text = self._text[:at] + text + self._text[until:]
         return change
