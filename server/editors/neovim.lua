@@ -6,6 +6,8 @@
 --   <Tab>    in insert mode: takes the suggestion that is drawn, else is what it was
 --   <M-]>    draws the next alternative
 --   <C-]>    dismisses it and stays in insert mode
+--
+-- Rewrites and what a model can do with a task are code actions (`gra`); explanations come in a window.
 
 local REST_MS = 120
 local namespace = vim.api.nvim_create_namespace('chiron')
@@ -190,6 +192,40 @@ end, { desc = 'Chiron: next alternative' })
 vim.keymap.set('i', '<C-]>', function()
   leave('rejected')
 end, { desc = 'Chiron: dismiss the suggestion' })
+
+--- Shows an explanation beside the cursor, sentence by sentence as it is written.
+vim.lsp.commands['chiron.explain'] = function(command, context)
+  local client = assert(vim.lsp.get_client_by_id(context.client_id))
+  local token = 'chiron-explain-' .. vim.uv.hrtime()
+  local text = ''
+  local float
+
+  local function show()
+    if float and vim.api.nvim_win_is_valid(float) then
+      vim.api.nvim_win_close(float, true)
+    end
+    local lines = vim.split(text == '' and '…' or text, '\n', { plain = true })
+    _, float = vim.lsp.util.open_floating_preview(lines, 'markdown', { wrap = true, max_width = 80, focus = false })
+  end
+
+  local following = vim.api.nvim_create_autocmd('LspProgress', {
+    callback = function(event)
+      local params = event.data.params
+      if params.token == token and type(params.value) == 'string' then
+        text = text .. params.value
+        show()
+      end
+    end,
+  })
+  local argument = vim.tbl_extend('force', command.arguments[1], { partialResultToken = token })
+  local asked = { command = command.command, arguments = { argument } }
+  show()
+  client:request('workspace/executeCommand', asked, function(failure, result)
+    vim.api.nvim_del_autocmd(following)
+    text = failure and failure.message or result or ''
+    show()
+  end, context.bufnr)
+end
 
 vim.api.nvim_create_user_command('ChironSuggest', function()
   ask(true)

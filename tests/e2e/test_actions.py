@@ -156,6 +156,102 @@ async def test_what_an_action_put_in_and_was_undone_counts_as_undone(start_edito
     assert "undone" in {event["kind"] for event in row["events"]}
 
 
+async def test_a_rewrite_is_offered_for_the_whole_file_too(start_editor: StartEditor) -> None:
+    editor = await start_editor()
+    text = "---\n- name: A\n  command: ls\n- name: B\n  command: df\n"
+    uri = editor.open("tasks/main.yml", text)
+    resolved = await editor.resolve(await editor.action(uri, 2, "Write every module's name in full"))
+    assert editor.apply(uri, resolved) == text.replace("command", "ansible.builtin.command")
+
+
+async def test_a_module_in_place_of_a_command_is_shown_with_its_documentation_before_it_is_made(
+    start_editor: StartEditor,
+) -> None:
+    editor = await start_editor()
+    uri = editor.open("tasks/main.yml", "---\n- name: A\n  ansible.builtin.command: useradd -m deploy\n")
+    resolved = await editor.resolve(
+        await editor.action(uri, 2, "Replace `useradd` by `ansible.builtin.user`")
+    )
+    assert resolved.edit is not None
+    ((_, note),) = (resolved.edit.change_annotations or {}).items()
+    assert note.needs_confirmation
+    assert note.description is not None
+    assert note.description.startswith("Manage user accounts")
+    assert "ansible.builtin" in note.description
+
+
+ROLE_TASK = (
+    "---\n- name: Configure\n  ansible.builtin.copy:\n    src: a\n    dest: /etc/a\n  notify: Restart nginx\n"
+)
+
+
+def a_role(editor: Editor, **files: str) -> None:
+    """A role called web on disk, with a file it copies, and whatever else is given."""
+    for path, text in {"files/a": "", "meta/main.yml": "dependencies: []\n", **files}.items():
+        file = editor.root / "roles" / "web" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
+async def test_a_handler_is_added_to_the_role_in_a_file_that_is_made_for_it(
+    start_editor: StartEditor,
+) -> None:
+    editor = await start_editor()
+    a_role(editor, **{"tasks/main.yml": ROLE_TASK})
+    uri = editor.open("roles/web/tasks/main.yml", ROLE_TASK)
+    assert "undefined-handler" in {one.code for one in await editor.problems(uri)}
+    resolved = await editor.resolve(await editor.action(uri, 5, "Add a handler `Restart nginx` to handlers/"))
+    assert editor.apply(uri, resolved) == ROLE_TASK
+    made = (editor.root / "roles/web/handlers/main.yml").read_text()
+    assert made == (
+        "---\n- name: Restart nginx\n  ansible.builtin.service:\n    name: nginx\n    state: restarted\n"
+    )
+    await editor.run_command(resolved)
+    await editor.leave()
+    (row,) = [row for row in editor.log() if row["scope"] == "action"]
+    assert (row["outcome"], row["source"]) == ("accepted", "rule")
+
+
+async def test_a_handler_goes_into_the_file_as_the_editor_has_it(start_editor: StartEditor) -> None:
+    editor = await start_editor()
+    a_role(
+        editor,
+        **{"tasks/main.yml": ROLE_TASK, "handlers/main.yml": "- name: Old\n  ansible.builtin.meta: noop\n"},
+    )
+    held = "---\n- name: Written since\n  ansible.builtin.meta: noop\n"
+    other = editor.open("roles/web/handlers/main.yml", held)
+    uri = editor.open("roles/web/tasks/main.yml", ROLE_TASK)
+    await editor.problems(uri)
+    resolved = await editor.resolve(await editor.action(uri, 5, "Add a handler `Restart nginx` to handlers/"))
+    editor.apply(uri, resolved)
+    assert editor.texts[other][0].startswith(f"{held}\n- name: Restart nginx\n")
+
+
+async def test_a_value_becomes_a_default_of_its_role_in_two_files_at_once(start_editor: StartEditor) -> None:
+    editor = await start_editor()
+    a_role(editor, **{"tasks/main.yml": ROLE_TASK, "defaults/main.yml": "---\nweb_port: 80\n"})
+    uri = editor.open("roles/web/tasks/main.yml", ROLE_TASK)
+    await editor.problems(uri)
+    action = await editor.action(uri, 4, "Make this value the role's default `web_copy_dest`")
+    assert action.kind == types.CodeActionKind.RefactorExtract
+    resolved = await editor.resolve(action)
+    assert resolved.edit is not None
+    assert [one.needs_confirmation for one in (resolved.edit.change_annotations or {}).values()] == [True]
+    assert editor.apply(uri, resolved) == ROLE_TASK.replace("/etc/a", '"{{ web_copy_dest }}"')
+    held = (editor.root / "roles/web/defaults/main.yml").read_text()
+    assert held == "---\nweb_port: 80\nweb_copy_dest: /etc/a\n"
+
+
+async def test_nothing_outside_a_role_becomes_a_default_or_gets_a_handler_elsewhere(
+    start_editor: StartEditor,
+) -> None:
+    editor = await start_editor()
+    uri = editor.open("tasks/main.yml", ROLE_TASK)
+    await editor.problems(uri)
+    titles = await editor.titles(uri, 4) + await editor.titles(uri, 5)
+    assert not [one for one in titles if "default" in one or "handlers/" in one]
+
+
 async def shown(editor: Editor, uri: str, version: int) -> set[str | int | None]:
     return {one.code for one in await editor.problems(uri, version=version)}
 

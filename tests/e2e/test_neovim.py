@@ -22,7 +22,8 @@ SCRIPT = {
         {
             "match": "Lyrebird at dawn",
             "text": "ansible.builtin.apt:\n        name: lyrebird\n        state: present",
-        }
+        },
+        {"match": "what this task does", "text": "It lists the folder. Nothing is changed by that."},
     ],
 }
 PLAY = "- hosts: all\n  tasks:\n    - name: "
@@ -55,7 +56,11 @@ class Neovim:
         return self.file.read_text(encoding="utf-8")
 
     def rows(self) -> list[dict[str, Any]]:
-        """The log's suggestions that a person was offered first, with their events."""
+        """The log's suggestions that a model made and a person was offered first, with their events."""
+        return [row for row in self.logged() if "lyrebird" in row["text"] and row["source"] == "model"]
+
+    def logged(self) -> list[dict[str, Any]]:
+        """Everything in the log."""
         chiron = [sys.executable, "-m", "chiron", "feedback"]
 
         def read(*args: str) -> Any:
@@ -64,8 +69,18 @@ class Neovim:
             )
             return json.loads(done.stdout)
 
-        rows = [read("show", row["id"]) for row in read("list", "--limit", "100")]
-        return [row for row in rows if "lyrebird" in row["text"] and row["source"] == "model"]
+        return [read("show", row["id"]) for row in read("list", "--limit", "100")]
+
+    def lua(self, expression: str) -> str:
+        return self.value(f"luaeval({json.dumps(expression)})")
+
+    def act(self, title: str) -> None:
+        """Chooses the code action that begins so, at the cursor."""
+        chosen = f"function(it) return vim.startswith(it.title, {json.dumps(title)}) end"
+        self.lua(f"vim.lsp.buf.code_action({{apply = true, filter = {chosen}}})")
+
+    def lines(self) -> list[str]:
+        return self.value("join(getline(1, '$'), \"\\n\")").split("\n")
 
     def _remote(self, *args: str) -> str:
         command = [self.program, "--server", str(self.socket), *args]
@@ -152,3 +167,49 @@ def test_tab_is_a_tab_where_nothing_is_drawn(neovim: Neovim) -> None:
     neovim.keys("ggO")
     neovim.keys("#<Tab>x")
     assert neovim.saved().startswith("#\tx\n") or neovim.saved().startswith("# ")
+
+
+LISTING = ["- hosts: all", "  tasks:", "    - name: List it", "      command: ls"]
+
+
+def check_written(neovim: Neovim, lines: list[str]) -> None:
+    """The buffer holds `lines`, and the cursor is on the last."""
+    neovim.value(f"setline(1, {json.dumps(lines)})")
+    neovim.keys("G")
+    assert neovim.lines() == lines
+
+
+def test_a_code_action_is_made_undone_and_logged(neovim: Neovim) -> None:
+    check_written(neovim, LISTING)
+    named = [*LISTING[:3], "      ansible.builtin.command: ls"]
+    until = time.monotonic() + PATIENCE_S
+    while neovim.lines() != named:
+        assert time.monotonic() < until, neovim.lines()
+        neovim.act("Write `command` as")
+        time.sleep(1)
+    wait(lambda: [row["outcome"] for row in neovim.logged() if row["scope"] == "action"] == ["accepted"])
+    neovim.keys("u")
+    wait(lambda: neovim.lines() == LISTING)
+
+    def events() -> set[str]:
+        return {event["kind"] for row in neovim.logged() for event in row["events"]}
+
+    wait(lambda: "undone" in events())
+
+
+def test_an_explanation_is_shown_beside_the_cursor(neovim: Neovim) -> None:
+    check_written(neovim, LISTING)
+
+    def floating() -> str:
+        lines = "vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(w), 0, -1, false)"
+        is_floating = "vim.api.nvim_win_get_config(w).relative ~= ''"
+        each = f"function(w) return {is_floating} and vim.fn.join({lines}, ' ') or '' end"
+        return neovim.lua(f"vim.fn.join(vim.tbl_map({each}, vim.api.nvim_list_wins()), '')")
+
+    until = time.monotonic() + PATIENCE_S
+    while "Nothing is changed by that. " not in floating():
+        assert time.monotonic() < until, floating()
+        neovim.act("Chiron: Explain this task")
+        time.sleep(2)
+    assert "From the documentation of `ansible.builtin.command`" in floating()
+    assert neovim.lines() == LISTING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import subprocess
 import sys
@@ -15,12 +16,14 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 from chiron.lsp import protocol
+from chiron.lsp.convert import to_path
 
 _CAPABLE = types.ClientCapabilities(
     workspace=types.WorkspaceClientCapabilities(
         apply_edit=True,
         workspace_edit=types.WorkspaceEditClientCapabilities(
             document_changes=True,
+            resource_operations=[types.ResourceOperationKind.Create],
             change_annotation_support=types.ChangeAnnotationsSupportOptions(),
         ),
     ),
@@ -55,8 +58,12 @@ class Editor:
         *,
         options: dict[str, Any] | None = None,
         plain: bool = False,
+        disables: bool = False,
     ) -> Editor:
-        """Connects to a new server; a `plain` client can neither resolve nor annotate."""
+        """Connects to a new server; a `plain` client can neither resolve nor annotate.
+
+        One that `disables` shows what cannot be had, with the reason.
+        """
         client = LanguageClient("test", "1", converter_factory=protocol.converter)
         editor = cls(client, root, environ)
 
@@ -81,7 +88,9 @@ class Editor:
             client.feature(method)(handler)
 
         await client.start_io(sys.executable, "-m", "chiron", "serve", env=environ)
-        capabilities = types.ClientCapabilities() if plain else _CAPABLE
+        capabilities = types.ClientCapabilities() if plain else copy.deepcopy(_CAPABLE)
+        if disables and capabilities.text_document and capabilities.text_document.code_action:
+            capabilities.text_document.code_action.disabled_support = True
         capabilities.general = types.GeneralClientCapabilities(
             position_encodings=[types.PositionEncodingKind.Utf32]
         )
@@ -149,17 +158,22 @@ class Editor:
     async def titles(self, uri: str, line: int) -> list[str]:
         return [one.title for one in await self._offered(uri, line, None)]
 
-    async def command(self, uri: str, line: int, title: str) -> types.Command:
-        """What is offered under this title and is no edit."""
-        for one in await self._offered(uri, line, None):
-            if isinstance(one, types.Command) and one.title.startswith(title):
-                return one
-        raise AssertionError(title)
+    async def command(self, uri: str, line: int, title: str, column: int = 4) -> types.Command:
+        """What is offered under this title and is no edit, once the model was probed."""
+        titles: list[str] = []
+        for _ in range(100):
+            found = await self._offered(uri, line, None, column)
+            titles = [one.title for one in found]
+            for one in found:
+                if isinstance(one, types.Command) and one.title.startswith(title):
+                    return one
+            await asyncio.sleep(0.1)
+        raise AssertionError(titles)
 
     async def _offered(
-        self, uri: str, line: int, only: list[str] | None
+        self, uri: str, line: int, only: list[str] | None, column: int = 4
     ) -> list[types.CodeAction | types.Command]:
-        at = types.Position(line, 4)
+        at = types.Position(line, column)
         kinds: Any = only
         answer = await self.client.text_document_code_action_async(
             types.CodeActionParams(
@@ -184,11 +198,20 @@ class Editor:
         return await self.client.code_action_resolve_async(action)
 
     def apply(self, uri: str, action: types.CodeAction) -> str:
-        """Makes the action's edits in the document, tells the server, and returns the text."""
+        """Makes the action's edits, in the document and elsewhere, tells the server, and returns the text."""
         assert action.edit is not None
         edits: list[Any] = list((action.edit.changes or {}).get(uri, []))
         for change in action.edit.document_changes or ():
+            if isinstance(change, types.CreateFile):
+                made = self.path_of(change.uri)
+                assert not made.exists()
+                made.parent.mkdir(parents=True, exist_ok=True)
+                made.touch()
+                continue
             assert isinstance(change, types.TextDocumentEdit)
+            if change.text_document.uri != uri:
+                self._edit_elsewhere(change)
+                continue
             assert change.text_document.version == self.texts[uri][1]
             edits += change.edits
         for edit in sorted(edits, key=lambda e: (e.range.start.line, e.range.start.character), reverse=True):
@@ -197,14 +220,48 @@ class Editor:
             self._change(uri, text[:start] + edit.new_text + text[end:], edit.range, edit.new_text)
         return self.texts[uri][0]
 
+    def _edit_elsewhere(self, change: types.TextDocumentEdit) -> None:
+        """Makes edits of another file: of an open document, or on disk."""
+        uri = change.text_document.uri
+        is_open = uri in self.texts
+        assert change.text_document.version == (self.texts[uri][1] if is_open else None)
+        text = self.texts[uri][0] if is_open else self.path_of(uri).read_bytes().decode()
+        (edit,) = change.edits
+        assert isinstance(edit, types.AnnotatedTextEdit)
+        start, end = _offset(text, edit.range.start), _offset(text, edit.range.end)
+        new = text[:start] + edit.new_text + text[end:]
+        if is_open:
+            self._change(uri, new, edit.range, edit.new_text)
+        else:
+            self.path_of(uri).write_bytes(new.encode())
+
+    def worked(self) -> list[tuple[str | int, str, str]]:
+        """What was told of work in progress: token, kind and message."""
+        told = [(one.token, one.value) for one in self.progress if isinstance(one.value, dict)]
+        return [(token, str(value["kind"]), str(value.get("message", ""))) for token, value in told]
+
+    def pieces(self, token: str) -> list[str]:
+        """The pieces of a result that were told under `token`."""
+        return [one.value for one in self.progress if one.token == token]
+
+    def path_of(self, uri: str) -> Path:
+        """Where the file of a URI is."""
+        found = to_path(uri)
+        assert found is not None
+        return Path(found)
+
     async def run_command(self, action: types.CodeAction) -> Any:
         """Runs the action's command, as an editor does when the edit is made."""
         assert action.command is not None
         return await self.run(action.command)
 
-    async def run(self, command: types.Command) -> Any:
+    async def run(self, command: types.Command, **more: Any) -> Any:
+        """Runs a command, with `more` beside what its argument holds."""
+        arguments = list(command.arguments or ())
+        if more and isinstance(arguments[0], dict):
+            arguments[0] = arguments[0] | more
         return await self.client.workspace_execute_command_async(
-            types.ExecuteCommandParams(command=command.command, arguments=command.arguments)
+            types.ExecuteCommandParams(command=command.command, arguments=arguments)
         )
 
     async def leave(self) -> None:

@@ -53,7 +53,8 @@ class Actions:
         if document is None or parts is None:
             return []
         only = [str(getattr(one, "value", one)) for one in params.context.only or ()]
-        first = to_position(document, params.range.start, self._encoding()).line
+        at = to_position(document, params.range.start, self._encoding())
+        first = at.line
         last = to_position(document, params.range.end, self._encoding()).line
         if not only:
             # An editor's light-bulb asks for all there is where the cursor has come to.
@@ -67,8 +68,10 @@ class Actions:
             for one in chosen
             if _wanted(one.kind, only) and self._can(one)
         ]
-        if not only or _wanted(types.CodeActionKind.RefactorRewrite.value, only):
-            actions += await self._advice.offered(document, parts, first)
+        asked = (types.CodeActionKind.RefactorRewrite.value, types.CodeActionKind.QuickFix.value)
+        if not only or any(_wanted(one, only) for one in asked):
+            advised = await self._advice.offered(document, parts, at)
+            actions += [one for one in advised if not only or _wanted(str(getattr(one, "kind", "")), only)]
         if document.version != version:
             return []
         if any(one.startswith("source") for one in only) and _wanted(FIX_ALL, only):

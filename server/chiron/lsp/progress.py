@@ -11,25 +11,34 @@ from typing import Any
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
+#: Shows how far it is, in a line.
+Report = Callable[[str], None]
 #: A context in which a title is shown; the person's cancelling cancels the task that is in it.
-Progress = Callable[[str], AbstractAsyncContextManager[None]]
+Progress = Callable[[str], AbstractAsyncContextManager[Report]]
+_LONGEST = 120
 
 
 def progress_of(server: LanguageServer) -> Progress:
     """Progress in this client's way; nothing is shown where it has none."""
 
     @asynccontextmanager
-    async def shown(title: str) -> AsyncIterator[None]:
+    async def shown(title: str) -> AsyncIterator[Report]:
         window = server.client_capabilities.window
         if window is None or not window.work_done_progress:
-            yield
+            yield lambda _text: None
             return
         token = f"chiron-{secrets.token_hex(4)}"
         await server.work_done_progress.create_async(token)
         server.work_done_progress.begin(token, types.WorkDoneProgressBegin(title, cancellable=True))
         _cancel_with(server.work_done_progress.tokens.get(token), asyncio.current_task())
+
+        def report(text: str) -> None:
+            line = " ".join(text.split())
+            shown = line if len(line) <= _LONGEST else f"… {line[-_LONGEST:]}"
+            server.work_done_progress.report(token, types.WorkDoneProgressReport(message=shown))
+
         try:
-            yield
+            yield report
         finally:
             server.work_done_progress.end(token, types.WorkDoneProgressEnd())
 

@@ -85,7 +85,7 @@ class Server(LanguageServer):
         from chiron.lsp.progress import progress_of
 
         able = Able.of(self.client_capabilities)
-        return Advice(self.session, lambda: self.encoding, able, progress_of(self))
+        return Advice(self.session, self.diagnoser, lambda: self.encoding, able, progress_of(self))
 
     @property
     def encoding(self) -> str:
@@ -241,7 +241,8 @@ def _register_documents(server: Server) -> None:
 
 def _register_actions(server: Server) -> None:
     """The light-bulb."""
-    kinds = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, protocol.FIX_ALL]
+    known = types.CodeActionKind
+    kinds = [known.QuickFix, known.RefactorRewrite, known.RefactorExtract, protocol.FIX_ALL]
 
     @server.feature(
         types.TEXT_DOCUMENT_CODE_ACTION,
@@ -258,9 +259,15 @@ def _register_actions(server: Server) -> None:
     async def explain(*arguments: Any) -> str | None:
         if not arguments or not isinstance(arguments[0], dict):
             return None
-        text = await server.advice.explain(arguments[0])
-        server.window_show_message(types.ShowMessageParams(types.MessageType.Info, text))
-        return text
+        token = arguments[0].get("partialResultToken")
+        if not isinstance(token, int | str):
+            text = await server.advice.explain(arguments[0], lambda _piece: None)
+            server.window_show_message(types.ShowMessageParams(types.MessageType.Info, text))
+            return text
+        # Who gives a token shows the pieces as they come.
+        return await server.advice.explain(
+            arguments[0], lambda piece: server.progress(types.ProgressParams(token, piece))
+        )
 
 
 def _register_ours(server: Server) -> None:

@@ -6,17 +6,19 @@ splitting and the rest are instructions, and need an endpoint that can chat.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chiron.ansible.catalog import Catalog
+from chiron.ansible.commands import NO_MODULE
 from chiron.ansible.load import is_null
 from chiron.ansible.rewrite.additions import required
 from chiron.ansible.rewrite.commands import COMMANDS, line_of, module_for_command
 from chiron.ansible.rewrite.edits import line_end, line_start
 from chiron.ansible.rewrite.scalars import end_of, start_of
 from chiron.ansible.rewrite.sites import Site, sites
-from chiron.records import Capabilities, Expects, FileKind, Range, Scope, ScopeKind
+from chiron.records import Capabilities, Expects, FileKind, Problem, Range, Scope, ScopeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,6 @@ NAME: Final = Action(
     instruction="Give this task a short name that says what it is for. Answer with the name alone.",
 )  # fmt: skip
 REPLACE: Final = Action("replace-by-model", "Replace the command by a module", Expects.TASK, chat=False)
-EXPLAIN: Final = Action(
-    "explain", "Explain this task", Expects.PROSE, chat=True,
-    instruction="Explain in at most five sentences what this task does and when it changes something. "
-    "Say only what the task and the documentation below show; name the options you speak of.",
-)  # fmt: skip
 _TASKS: Final = (
     "Answer with the YAML list that stands in the task's place, indented as it is, and nothing else."
 )
@@ -59,17 +56,28 @@ RESCUE: Final = Action(
     instruction="Put this task into a `block` with a `rescue` that undoes what it may have done by half and "
     f"then fails. The task itself stays as it is. {_TASKS}",
 )  # fmt: skip
+_RESCUE_BLOCK: Final = replace(
+    RESCUE,
+    title="Add a rescue to this block",
+    instruction="Add a `rescue` to this block that undoes what it may have done by half and then fails. "
+    f"All that is there stays as it is. {_TASKS}",
+)
+FIX: Final = Action(
+    "fix", "Fix what is wrong with this task", Expects.TASKS, chat=True,
+    instruction="Mend what is wrong with this task, and change nothing else of it. "
+    f"{_TASKS} What is wrong: ",
+)  # fmt: skip
 VERIFY: Final = Action(
     "verify", "Check that this task did its job", Expects.TASKS, chat=True,
     instruction="Keep this task as it is and add behind it the tasks that check that it did its job: "
     f"one that looks, with `register`, and one `ansible.builtin.assert`. {_TASKS}",
 )  # fmt: skip
-ACTIONS: Final = (COMPLETE, NAME, REPLACE, EXPLAIN, IDEMPOTENT, SPLIT, RESCUE, VERIFY)
+ACTIONS: Final = (FIX, COMPLETE, NAME, REPLACE, IDEMPOTENT, SPLIT, RESCUE, VERIFY)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A task to do something with: its place in the text, and its text with the dash where it is."""
+    """A task or block to do something with: its place in the text, and its text with the dash where it is."""
 
     site: Site
     start: int
@@ -86,38 +94,68 @@ class Target:
 
 
 def target_at(text: str, kind: FileKind, catalog: Catalog, line: int) -> Target | None:
-    """The task on `line`, where the file can be read."""
+    """The task on `line`, or the block whose own line that is, where the file can be read."""
+    found = None
     for site in sites(text, kind, catalog):
-        if site.what != "task":
+        if site.what == "play":
             continue
         start, end = line_start(text, start_of(site.node, site.loaded)), site.below(site.node)
         marks = site.lines
         if marks.position(start).line <= line <= marks.position(end).line:
-            return Target(site, start, end)
-    return None
+            # What stands within a block comes after it.
+            found = Target(site, start, end)
+    return found
 
 
-def offered(target: Target, able: Capabilities | None) -> list[Action]:
-    """What makes sense for the task, and what the endpoint can do. Without `able` nothing is known of it."""
+def offered(target: Target, *, is_wrong: bool = False) -> list[Action]:
+    """What makes sense for the target. `is_wrong`: something is, and no rule mends it."""
     site = target.site
     found: list[Action] = []
-    if able is None or not (able.completions or able.chat):
-        return found
+    if site.what == "block":
+        return [_RESCUE_BLOCK] if site.is_block and not site.has("rescue") else []
     command = site.module is not None and site.module.fqcn in COMMANDS
     by_rule = {one.code for rule in (required, module_for_command) for one in rule(site)}
+    if is_wrong and site.is_block:
+        found.append(FIX)
     if site.call is not None and not site.has("name") and site.is_block:
         found.append(NAME)
     if target.name and site.is_block and ("add-required" in by_rule or site.call is None):
         found.append(COMPLETE)
     if command and target.name and site.is_block and "module-for-command" not in by_rule and line_of(site):
         found.append(REPLACE)
-    if able.chat and site.call is not None:
-        found.append(EXPLAIN)
-        if site.is_block:
-            found += [RESCUE, VERIFY]
-            found += [IDEMPOTENT] if command and not site.has("changed_when") else []
-            found += [SPLIT] if command and _has_steps(site) else []
+    if site.call is not None and site.is_block:
+        found += [RESCUE, VERIFY]
+        found += [IDEMPOTENT] if command and not site.has("changed_when") else []
+        found += [SPLIT] if command and _has_steps(site) else []
     return found
+
+
+def hindrance(action: Action, target: Target, able: Capabilities) -> str:
+    """Why `action` cannot be had for the target, of an endpoint that can so much; "" where it can."""
+    if action is REPLACE and (reason := no_module(target)):
+        return reason
+    if action.chat and not able.chat:
+        return "It needs a model that can chat, and this one only continues text."
+    return "" if able.chat or able.completions else "The model answers neither way that is known."
+
+
+def no_module(target: Target) -> str:
+    """What is known to stand in the way of a module for the target's command; "" where nothing is."""
+    found = line_of(target.site)
+    program = found[0].split()[0].rpartition("/")[2] if found is not None else ""
+    return f"No module does what `{program}` does. {NO_MODULE[program]}" if program in NO_MODULE else ""
+
+
+def within(problem: Problem, target: Target) -> bool:
+    """Whether `problem` is one of the target's."""
+    marks = target.site.lines
+    first, last = marks.position(target.start).line, marks.position(target.end).line
+    return first <= problem.range.start.line <= last
+
+
+def told_wrong(problems: Sequence[str]) -> Action:
+    """The action that mends these problems."""
+    return replace(FIX, instruction=FIX.instruction + "; ".join(problems))
 
 
 def scope_for(action: Action, target: Target, kind: FileKind) -> Scope | None:

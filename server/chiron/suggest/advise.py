@@ -15,12 +15,10 @@ from dataclasses import replace
 from chiron.ansible.project import Project
 from chiron.ansible.rewrite.commands import COMMANDS, line_of
 from chiron.ansible.rewrite.scalars import written
-from chiron.errors import ModelError
 from chiron.records import (
     Answer,
     Candidate,
     Capabilities,
-    Consulted,
     Expects,
     Ground,
     ModelRequest,
@@ -31,23 +29,22 @@ from chiron.records import (
     Task,
     Withheld,
 )
-from chiron.redact import Redaction, redact
-from chiron.suggest.actions import NAME, REPLACE, Action, Target, keeps_words
+from chiron.redact import Redaction, redact, redact_part
+from chiron.suggest.actions import FIX, NAME, REPLACE, Action, Target, keeps_words
+from chiron.suggest.asking import CONFIDENCE, Errand, run, to_answer
 from chiron.suggest.consult import Heard
 from chiron.suggest.context import Context, gather
 from chiron.suggest.guardrails import Check, run_chain
-from chiron.suggest.pipeline import MENDABLE, Suggester
+from chiron.suggest.kept import lost
+from chiron.suggest.pipeline import Suggester
 from chiron.suggest.stopwatch import Stopwatch
 
-VERSION = "1"
+VERSION = "2"
 _SYSTEM = (
     "You help people who write Ansible. Use fully qualified module names, only options the modules document, "
     "and only variables that already occur. Answer with what was asked for and nothing else."
 )
 _FENCED = re.compile(r"^\s*(?:```|~~~)\w*\n(?P<text>.*?)\n\s*(?:```|~~~)\s*$", re.DOTALL)
-_MOST_PROSE = 1500
-#: What an answer is believed that passed every check and nobody has judged yet.
-_CONFIDENCE = 0.5
 
 
 async def advise(
@@ -79,57 +76,20 @@ async def _instructed(
 ) -> Answer:
     watch = Stopwatch()
     context = await asyncio.to_thread(gather, request, project)
-    task = redact(target.text, known=context.redaction)
+    task = redact_part(request.text, target.start, target.end, known=context.redaction)
     watch.lap("context")
-    passed: list[Candidate] = []
-    withheld: list[Withheld] = []
-    trouble: str | None = None
-    consulted: Consulted | None = None
-    consultant = suggester.consultant
-    try:
-        problems: list[str] = []
-        for attempt in ("model", "repair"):
-            if consultant is None:
-                trouble = "No model is set up."
-                break
-            able = await consultant.model.capabilities()
-            if action.chat and not able.chat:
-                trouble = (
-                    f"{consultant.model.name} cannot follow instructions; this needs a model that can chat."
-                )
-                break
-            question = build(action, context, task, target, able, problems)
-            key = consultant.key(question, catalog=suggester.catalog.version)
-            heard = await asyncio.to_thread(consultant.remembered, key) or await consultant.ask(question, key)
-            consulted = consultant.account(question, heard)
-            watch.lap(attempt if not heard.from_cache else "cache")
-            verdicts = await asyncio.to_thread(
-                _checked, suggester, action, request, context, task, target, heard
-            )
-            passed = [one for one in verdicts if isinstance(one, Candidate)]
-            held = [one for one in verdicts if isinstance(one, Withheld)]
-            withheld += held
-            watch.lap("guardrails")
-            problems = [one.detail for one in held if one.reason in MENDABLE]
-            if passed or not problems:
-                break
-    except ModelError as error:
-        trouble = str(error)
-    suggestions = [_to_suggestion(one, request, target) for one in passed[:1]]
-    return Answer(
-        id=secrets.token_hex(8),
-        suggestions=tuple(suggestions),
-        withheld=tuple(withheld),
-        stage_ms=watch.ms,
-        silence=None if suggestions else "model-trouble" if trouble else "all-withheld",
-        trouble=trouble,
-        context=context.logged,
-        context_at=context.logged_at,
-        consulted=consulted,
-        catalog_version=suggester.catalog.version,
-        pool_version=context.project_version,
-        secrets=task.secrets,
-    )
+
+    def question(able: Capabilities, problems: Sequence[str]) -> ModelRequest:
+        return build(action, context, task, target, able, problems)
+
+    def verdicts(heard: Heard) -> list[Candidate | Withheld]:
+        return _checked(suggester, action, request, context, task, target, heard)
+
+    def to_suggestion(one: Candidate, request: Request) -> Suggestion:
+        return _to_suggestion(one, request, target)
+
+    brought = await run(suggester, Errand(question, verdicts, chat=action.chat), watch)
+    return to_answer(suggester, request, brought, context, task, watch, to_suggestion)
 
 
 def build(
@@ -153,7 +113,7 @@ def build(
     told = [
         action.instruction,
         "Your last answer had these problems: " + "; ".join(problems) if problems else "",
-        _documentation(target.site.module, task.text) if action.expects is Expects.PROSE else "",
+        _documentation(action, target.site.module, task.text) if action.expects is Expects.TASKS else "",
         "The file before it:\n" + "\n".join(context.preceding[-able.prompt_lines :])
         if context.preceding
         else "",
@@ -187,8 +147,11 @@ def _checked(
             verdicts.append(Withheld("wrong-shape", "It is not what was asked for.", text, source))
             continue
         grounds = (Ground("model", heard.answer.model),)
-        candidate = Candidate(made, source, heard.answer.model, _CONFIDENCE, grounds)
-        verdicts.append(run_chain(candidate, check))
+        verdict = run_chain(Candidate(made, source, heard.answer.model, CONFIDENCE, grounds), check)
+        if isinstance(verdict, Candidate):
+            gone = lost(action, verdict.text, target, suggester.catalog)
+            verdict = Withheld("wrong-shape", gone, verdict.text, source) if gone is not None else verdict
+        verdicts.append(verdict)
     return verdicts
 
 
@@ -196,8 +159,6 @@ def to_text(action: Action, answered: str, target: Target) -> str | None:
     """What a model wrote as the text that is put in; None where it is something else."""
     fenced = _FENCED.match(answered)
     text = (fenced["text"] if fenced else answered).rstrip()
-    if action.expects is Expects.PROSE:
-        return text[:_MOST_PROSE].strip() or None
     if action is NAME:
         name = _read_name(text)
         scalar = written(name) if name and _is_about(name, target) else None
@@ -244,14 +205,17 @@ def _body(task: str, column: int) -> str:
     )
 
 
-def _documentation(module: Module | None, task: str) -> str:
-    """What the module's documentation says of the options the task gives."""
+def _documentation(action: Action, module: Module | None, task: str) -> str:
+    """What the module's documentation says of the options the task gives; to mend it, which there are."""
     if module is None:
         return ""
     lines = [f"{module.fqcn}: {module.short_description}"]
     for option in module.options.values():
         if re.search(rf"\b{re.escape(option.name)}\s*[:=]", task):
             lines.append(f"{option.name}: {' '.join(option.description.split())[:300]}")
+    if action.code == FIX.code:
+        named = [f"{one.name} (required)" if one.required else one.name for one in module.options.values()]
+        lines.append(f"Its options: {', '.join(named[:80])}")
     return "From the documentation:\n" + "\n".join(lines)
 
 
