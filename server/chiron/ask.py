@@ -56,6 +56,7 @@ def ask(settings: Settings, path: Path, line: int, column: int | None, n: int) -
     if request is None:
         return Asked(path, text, None, None)
     parts = assemble(settings, [root] if root else [])
+    parts.learner.refresh(judge=False)
     return Asked(path, text, request, asyncio.run(_answer(parts, request)))
 
 

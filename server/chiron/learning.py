@@ -75,20 +75,23 @@ class Learner:
         self._lessons: Sequence[Lesson] = ()
         self._mark = ""
         self._day = 0
+        self._read_ms = -(10**15)
         self._by_workspace: dict[str | None, Learned] = {}
         self._valid: dict[tuple[str, str], bool] = {}
         self._gate: Gate | None = None
         self._off = ""
 
-    def refresh(self, *, judge: bool = True) -> bool:
+    def refresh(self, *, judge: bool = True, rest_ms: int = 0) -> bool:
         """Reads the log again if it changed, or a day went by, and says whether it did. Raises nothing.
 
-        It also has the guard look whether learning does harm, unless it is not to `judge`.
+        It also has the guard look whether learning does harm, unless it is not to `judge`. `rest_ms` after
+        the last time it does nothing yet.
         """
         settings = self._settings.learning
-        if self._feedback is None or not settings.enabled:
-            return False
         now = self.clock()
+        if self._feedback is None or not settings.enabled or 0 <= now - self._read_ms < rest_ms:
+            return False
+        self._read_ms = now
         try:
             self._feedback.flush()
             stands = self._feedback.ask(mark)
@@ -111,7 +114,11 @@ class Learner:
         with self._lock:
             self._lessons, self._mark, self._day = found, stands, now // _DAY_MS
             self._gate, self._off = gate, off
-            self._by_workspace.clear()
+            known = list(self._by_workspace)
+        # Made here and now: a request should not have to wait for it.
+        made = {workspace: self._made(workspace) for workspace in known}
+        with self._lock:
+            self._by_workspace = made
         return True
 
     def learned(self, workspace: str | None) -> Learned:

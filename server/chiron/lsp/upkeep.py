@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +25,8 @@ _T = TypeVar("_T")
 log = logging.getLogger(__name__)
 
 _TICK_S = 5.0
+#: What outcomes teach is worked out at most this often.
+_LEARN_AGAIN_MS = 60_000
 #: After activity, and once there is none for a moment, everything is read again at most this often.
 _QUIET_S, _AGAIN_S = 5.0, 120.0
 #: Rows are settled and old ones erased at the start and then this often.
@@ -84,7 +87,7 @@ class Upkeep:
             await self._off_loop(self._reopen)
             self.look()
             await self._read_again()
-            await self._off_loop(self._parts.learner.refresh)
+            await self._off_loop(partial(self._parts.learner.refresh, rest_ms=_LEARN_AGAIN_MS))
             if time.monotonic() >= self._next_housekeeping:
                 self._next_housekeeping = time.monotonic() + _HOUSEKEEPING_S
                 await self._off_loop(self._keep_house)
