@@ -13,9 +13,9 @@ from chiron.ansible.catalog import Catalog
 from chiron.ansible.project import Project
 from chiron.config import Settings
 from chiron.models.fake import Rule, ScriptedModel
-from chiron.records import Answer, Origin, Place, Position, Request, Source, Trigger
+from chiron.records import Answer, ModelRequest, Origin, Place, Position, Request, Source, Trigger
 from chiron.store.cache import ResponseCache
-from chiron.suggest.consult import Consultant
+from chiron.suggest.consult import UNHEARD_S, Consultant
 from chiron.suggest.pipeline import Suggester
 from chiron.suggest.place import request_at
 from chiron.suggest.recall import Recall
@@ -216,6 +216,35 @@ async def test_a_slow_model_is_not_waited_for_where_something_recalled_can_be_sh
     answer = await made.ask("---\n- name: Install nginx¦")
     assert answer.suggestions
     assert "too-slow" in reasons(answer)
+
+
+async def test_a_model_that_fails_is_told_of_though_something_recalled_is_shown(catalog: Catalog) -> None:
+    made = bench(catalog, [Rule(fault="unreachable")])
+    answer = await made.ask("---\n- name: Install nginx¦")
+    assert answer.suggestions
+    assert answer.trouble is not None
+
+
+async def test_a_model_that_hangs_is_told_of_though_something_recalled_is_shown(catalog: Catalog) -> None:
+    made = bench(catalog, [Rule(fault="hang", times=4), Rule(texts=(GOOD,))], patience_ms=20)
+    now = [0.0]
+    made.suggester.consultant = consultant = Consultant(
+        made.model, None, life_s=60, nothing_s=60, clock=lambda: now[0]
+    )
+    told = []
+    for n in range(4):
+        answer = await made.ask(f"---\n- name: Install nginx{n}¦")
+        assert answer.suggestions
+        told.append(answer.trouble)
+        now[0] += UNHEARD_S / 2
+    assert [trouble is not None for trouble in told] == [False, False, True, True]
+    assert told[2] == told[3]  # the same words, so that a person is told once
+    assert "suggest.patience_ms" in str(told[2])
+    now[0] -= UNHEARD_S / 2
+    at_once = await made.ask("---\n- name: Install nginx¦", trigger=Trigger.AUTOMATIC)
+    assert (at_once.trouble, made.model.n_calls) == (told[3], 4)  # it is left alone for a while
+    await consultant.ask(ModelRequest("another"), "another", insist=True)
+    assert consultant.gave_up() is None
 
 
 async def test_what_was_just_refused_is_not_offered_again(catalog: Catalog) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
-from chiron.errors import ModelError, StoreError
+from chiron.errors import ModelError, ModelTimeout, StoreError
 from chiron.records import Capabilities, Consulted, Model, ModelAnswer, ModelRequest
 from chiron.store.cache import ResponseCache
 from chiron.store.cache_entry import FREE, Cost
@@ -22,6 +22,8 @@ _T = TypeVar("_T")
 
 #: A model that failed is left alone for so long, and for longer each time it fails again.
 FIRST_REST_S, LONGEST_REST_S = 1.0, 30.0
+#: So many answers in a row have to be missed, and for so long, until it counts: a model may be starting.
+MOST_UNHEARD, UNHEARD_S = 3, 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,34 @@ class Rest:
         self._failure = None
 
 
+class Unheard:
+    """Requests nobody waited for any longer. Something recalled was shown instead, so nobody misses them."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._n = 0
+        self._since = 0.0
+
+    def gave_up(self) -> None:
+        """Another answer did not come in time."""
+        if not self._n:
+            self._since = self._clock()
+        self._n += 1
+
+    def heard(self) -> None:
+        """The model said something: it answered, or failed with a reason of its own."""
+        self._n = 0
+
+    def failure(self, name: str) -> ModelTimeout | None:
+        """What went wrong, once so many answers in a row were missed for so long; None before."""
+        if self._n < MOST_UNHEARD or self._clock() - self._since < UNHEARD_S:
+            return None
+        return ModelTimeout(
+            f"{name} has answered none of the last requests in time; only what is remembered is suggested.",
+            advice="See whether it hangs, raise `suggest.patience_ms`, or choose a faster model.",
+        )
+
+
 class Consultant:
     """Asks one model, through one cache. Lives as long as the two of them."""
 
@@ -84,6 +114,7 @@ class Consultant:
         life_s: float,
         nothing_s: float,
         price: Callable[[ModelAnswer], float] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.model = model
         self._price = price
@@ -91,7 +122,8 @@ class Consultant:
         self._life_s = life_s
         self._nothing_s = nothing_s
         self._in_flight: dict[str, _Shared] = {}
-        self._rest = Rest()
+        self._rest = Rest(clock)
+        self._unheard = Unheard(clock)
         self._able: Capabilities | None = None
         #: What is on its way to the disk, by its key, and the last of the writes.
         self._unwritten: dict[str, Heard] = {}
@@ -108,9 +140,22 @@ class Consultant:
             try:
                 self._able = await self.model.capabilities()
             except ModelError as error:
+                self._unheard.heard()
                 self._rest.failed(error)
                 raise
         return self._able
+
+    def gave_up(self) -> str | None:
+        """Nobody waits for the model's answer any longer. Says what is to be told of that, if anything.
+
+        A model that is never in time is left alone like one that fails, so that nobody waits for it in vain.
+        """
+        self._unheard.gave_up()
+        failure = self._unheard.failure(self.model.name)
+        if failure is None:
+            return None
+        self._rest.failed(failure)
+        return str(failure)
 
     def key(self, request: ModelRequest, **versions: str) -> str:
         """What two requests must share to have one answer: every parameter, and the versions behind it."""
@@ -185,8 +230,10 @@ class Consultant:
         try:
             answer = await self.model.complete(request, on_text)
         except ModelError as error:
+            self._unheard.heard()
             self._rest.failed(error)
             raise
+        self._unheard.heard()
         self._rest.answered()
         return answer, time.perf_counter() - began
 

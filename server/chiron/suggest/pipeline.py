@@ -112,6 +112,7 @@ class Suggester:
                     await self._consult(self.consultant, context, basket, watch)
             except TimeoutError:
                 basket.withheld.append(Withheld("too-slow", "The model took too long.", source=Source.MODEL))
+                basket.trouble = self.consultant.gave_up()
                 watch.lap("model")
         chosen, turned_away = rank(basket.passed, request.n, refused, least)
         if chosen and (unkept := unlikely_kept(request, chosen[0], drawn.learned)) is not None:
