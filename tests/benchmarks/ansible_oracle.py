@@ -39,11 +39,17 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.mod_args import ModuleArgsParser
 from ansible.parsing.plugin_docs import read_docstring
+from ansible.playbook.block import Block
+from ansible.playbook.task import Task
 from ansible.plugins.loader import fragment_loader, init_plugin_loader, module_loader
 from ansible.utils.plugin_docs import add_fragments
 
 LISTS = ("tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue", "always")
 ABOUT_MODULES = ("unknown-module", "module-deprecated", "module-removed")
+ABOUT_KEYS = ("several-modules", "missing-module", "free-form", "not-a-mapping", "unknown-keyword")
+BETWEEN_OPTIONS = (
+    "mutually-exclusive", "required-together", "required-one-of", "required-if", "required-by",
+)  # fmt: skip
 CONSTRAINTS = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
 
 
@@ -126,8 +132,10 @@ def refusals(spec: dict[str, Any], given: dict[str, Any]) -> list[str]:
 
 def agrees(complaint: str, refused: list[str]) -> bool:
     """Whether what is `refused` is what the complaint is about: they name the same option or value."""
-    named = [word.rpartition(":")[0] or word for word in re.findall(r"`([^`]+)`", complaint)]
-    return any(re.search(rf"(?<![\w.]){re.escape(word)}(?![\w])", one) for word in named for one in refused)
+    named = [word.rpartition(":")[0] or word for word in re.findall(r"`([^`]*)`", complaint)]
+    return any(
+        re.search(rf"(?<!\w){re.escape(word)}(?!\w)", one) for word in named if word for one in refused
+    )
 
 
 def excuse_templates(spec: dict[str, Any], given: Any) -> None:
@@ -172,6 +180,18 @@ def tasks_in(node: Any) -> list[Any]:
     return found
 
 
+def parser_refuses(task: Any, collections: list[str]) -> bool:
+    """Whether Ansible refuses the task for its keys alone, before any argument is looked at."""
+    try:
+        if isinstance(task, dict) and any(key in task for key in ("block", "rescue", "always")):
+            Block.load(task, loader=DataLoader())
+        else:
+            Task.load({**task, "collections": collections}, loader=DataLoader())
+    except (AnsibleError, TypeError, ValueError, AssertionError):
+        return True
+    return False
+
+
 def verdict(question: dict[str, Any], complaint: dict[str, Any], root: Any, loader: Any) -> str:
     line = complaint["line"]
     around = [one for one in tasks_in(root) if one.start_mark.line <= line <= one.end_mark.line]
@@ -180,13 +200,13 @@ def verdict(question: dict[str, Any], complaint: dict[str, Any], root: Any, load
     node = max(around, key=lambda one: one.start_mark.line)
     task = loader.construct_document(node)
     collections = [question["collection"], "ansible.builtin"]
+    if complaint["code"] in ABOUT_KEYS:
+        return "refused" if parser_refuses(task, collections) else "accepted"
     try:
         action, arguments, _ = ModuleArgsParser(task, collection_list=collections).parse()
     except AnsibleError as error:
         said = str(error)
-        if "couldn't resolve" in said or "no module/action" in said or "conflicting" in said:
-            return "refused"
-        return "refused" if complaint["code"] in ("free-form", "not-a-mapping") else "unsettled"
+        return "refused" if "couldn't resolve" in said or "no module/action" in said else "unsettled"
     found = module_loader.find_plugin_with_context(action, collection_list=collections)
     if not found.resolved:
         return "refused" if found.action_plugin is None else "unsettled"
@@ -195,6 +215,10 @@ def verdict(question: dict[str, Any], complaint: dict[str, Any], root: Any, load
             read_docstring(found.plugin_resolved_path, verbose=False, ignore_errors=True)["doc"] or {}
         )
         return "announced" if found.deprecated or documented.get("deprecated") else "accepted"
+    return about_arguments(complaint, found, arguments)
+
+
+def about_arguments(complaint: dict[str, Any], found: Any, arguments: dict[str, Any]) -> str:
     said = complaint["message"]
     real = real_spec(found.resolved_fqcn, found.plugin_resolved_path)
     if real is not None and agrees(said, refusals(real, arguments)):
@@ -202,7 +226,8 @@ def verdict(question: dict[str, Any], complaint: dict[str, Any], root: Any, load
     documented = documented_spec(found.plugin_resolved_path)
     if documented is not None and agrees(said, refusals(documented, arguments)):
         return "undocumented"
-    return "accepted" if documented is not None else "unsettled"
+    cannot_tell = documented is None or (real is None and complaint["code"] in BETWEEN_OPTIONS)
+    return "unsettled" if cannot_tell else "accepted"
 
 
 def answer(question: dict[str, Any]) -> Any:
@@ -250,7 +275,6 @@ def in_a_process_of_its_own(question: dict[str, Any]) -> Any:
 
 def main() -> None:
     init_plugin_loader()
-    DataLoader()
     capture_specs()
     for line in sys.stdin:
         question = json.loads(line)
