@@ -198,7 +198,7 @@ def test_choices_that_are_booleans_take_either_spelling(catalog: Catalog) -> Non
 
 def test_a_boolean_that_became_text_is_the_choice_it_stands_for(catalog: Catalog) -> None:
     check(catalog, '- uri: {url: a, follow_redirects: "True"}\n')
-    check(catalog, '- uri: {url: a, follow_redirects: "TRUE"}\n', "wrong-choice: TRUE")
+    check(catalog, '- uri: {url: a, follow_redirects: "TRUE"}\n', 'wrong-choice: "TRUE"')
 
 
 def test_every_element_of_a_list_is_checked(catalog: Catalog) -> None:
