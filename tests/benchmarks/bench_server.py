@@ -44,7 +44,7 @@ TASK = """\
 """
 HEAD = "---\n- name: Web\n  hosts: web\n  tasks:\n"
 WRITTEN = "ansible.builtin.package:\n        name: whatsit\n        state: present"
-TYPED = "- name: Install nginx\n      ansible.builtin.package:\n        name: nginx\n        sta"
+TYPED = "- name: Install nginx{n:07}\n      ansible.builtin.package:\n        name: nginx{n:07}\n        sta"
 
 
 def playbook(n_lines: int) -> str:
@@ -367,23 +367,34 @@ def steady(bench: Bench) -> None:
 
 
 def memory(bench: Bench) -> None:
-    """What typing leaves behind in memory: after a twentieth of the keys, and after all of them."""
+    """What typing leaves behind in memory: a warm-up of a twentieth of the keys, then a figure each tenth.
+
+    Every task that is typed has another name, so that what is kept by text is filled as a long day fills it.
+    """
     text = playbook(1000)
     with bench.server() as chiron:
         chiron.initialize(bench.root)
         chiron.open(bench.uri("site.yml"), text)
+        time.sleep(6)
+        fresh = chiron.memory_mb()
         n_keys = bench.arguments.keys
-        type_keys(chiron, bench, text, max(400, n_keys // 20))
+        type_keys(chiron, bench, text, max(400, n_keys // 20), first_task=1_000_000)
         time.sleep(6)
         before = chiron.memory_mb()
-        began = time.perf_counter()
-        type_keys(chiron, bench, text, n_keys)
-        took_s = time.perf_counter() - began
+        print(f"memory: {fresh:.1f} MB when started, {before:.1f} MB after the warm-up", flush=True)
+        took_s, cpu = 0.0, chiron.cpu_s()
+        for tenth in range(10):
+            began = time.perf_counter()
+            type_keys(chiron, bench, text, n_keys // 10, first_task=tenth * n_keys)
+            took_s += time.perf_counter() - began
+            print(f"  after {(tenth + 1) * n_keys // 10:8,} keys {chiron.memory_mb():7.1f} MB", flush=True)
+        cpu = chiron.cpu_s() - cpu
         time.sleep(6)
         after = chiron.memory_mb()
         print(
             f"memory: {before:.1f} MB before, {after:.1f} MB after {n_keys:,} keystrokes "
-            f"({(after - before) / before:+.1%}), {n_keys / took_s:.0f} keys a second",
+            f"({(after - before) / before:+.1%}), {n_keys / took_s:.0f} keys a second, "
+            f"{cpu / n_keys * 1000:.2f} ms of processor time each",
             flush=True,
         )
 
@@ -396,24 +407,26 @@ def wait_until_quiet(client: Client) -> None:
         time.sleep(1)
 
 
-def type_keys(client: Client, bench: Bench, text: str, n_keys: int, per_second: float = 0.0) -> None:
-    """Types tasks at the end of a playbook, asking after each key; every task is taken back when written."""
+def type_keys(
+    client: Client, bench: Bench, text: str, n_keys: int, per_second: float = 0.0, first_task: int = 0
+) -> None:
+    """Types tasks at the end of a playbook, asking after each key; every task is taken back when written.
+
+    Each has a number in its name, from `first_task` on.
+    """
     uri, first = bench.uri("site.yml"), text.count("\n")
     version, began = 1_000, time.perf_counter()
-    line, column, before = first, 0, ""
+    left, line, column = "", first, 4
     for n in range(n_keys):
-        if not before:
-            client.put(uri, version, first, 0, "    ")
-            line, column = first, 4
-        key = TYPED[len(before) % len(TYPED)]
-        client.put(uri, version + n, line, column, key)
-        before += key
-        line, column = (line + 1, 0) if key == "\n" else (line, column + 1)
-        client.inline(uri, line, column, invoked=False)
-        if len(before) == len(TYPED):
+        if not left:
             client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
             client.open(uri, text)
-            before = ""
+            client.put(uri, version, first, 0, "    ")
+            left, line, column = TYPED.format(n=first_task + n), first, 4
+        key, left = left[0], left[1:]
+        client.put(uri, version + n, line, column, key)
+        line, column = (line + 1, 0) if key == "\n" else (line, column + 1)
+        client.inline(uri, line, column, invoked=False)
         if per_second:
             time.sleep(max(0.0, began + (n + 1) / per_second - time.perf_counter()))
 
