@@ -22,7 +22,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"tryout"}),
     frozenset({"terminal_learned"}),
     frozenset({"terminal"}),
-    frozenset({"exchange", "judging"}),
+    frozenset({"exchange", "judging", "comparing"}),
     frozenset({"lsp", "review", "evals", "check", "cost", "doctor", "ask"}),
     frozenset({"feedback_view", "flywheel_view"}),
     frozenset({"assemble"}),

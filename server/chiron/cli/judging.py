@@ -43,8 +43,8 @@ def judge_run(n: int, model: str | None, origin: str, as_json: bool) -> None:
 @json_flag
 def judge_show(as_json: bool) -> None:
     """How far judges agree with people (Krippendorff's alpha), and whether their votes count."""
-    from chiron.assemble import open_feedback
-    from chiron.judging.command import scores_path, show
+    from chiron.assemble import open_feedback, scores_path
+    from chiron.judging.command import show
     from chiron.terminal import show_judged
 
     chosen = settings()

@@ -12,11 +12,27 @@ from chiron.cli.common import json_flag, print_json, settings
 @click.command()
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port on loopback; any free one if 0.")
 @click.option("--no-browser", is_flag=True, help="Print the address, open nothing.")
-def review(port: int, no_browser: bool) -> None:
+@click.option(
+    "--arena",
+    nargs=3,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="CASES FIRST SECOND",
+    help="Compare two files of `eval run` blind, instead of what is in the log.",
+)
+@click.option(
+    "--workspaces",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of the checkouts, to show the lines before each case.",
+)
+def review(
+    port: int, no_browser: bool, arena: tuple[Path, Path, Path] | None, workspaces: Path | None
+) -> None:
     """Look through the log in the browser, and say what was good. Nothing leaves this machine."""
+    from chiron.comparing import matches
     from chiron.review.serve import serve
 
-    serve(settings(), port=port, browser=not no_browser, tell=click.echo)
+    compared = matches(*arena, workspaces) if arena else []
+    serve(settings(), port=port, browser=not no_browser, tell=click.echo, compared=compared)
 
 
 @click.command()

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chiron.assemble import open_catalog, open_feedback, open_model
+from chiron.assemble import open_catalog, open_feedback, open_model, scores_path
 from chiron.config import Settings, is_excluded
 from chiron.errors import CatalogError, ChironError, ModelError, ModelGarbled
 from chiron.flywheel.scores import SIGNS, Score, Scores, from_json, missing, says, sides, signs_of, to_json
@@ -43,11 +43,6 @@ class Judged:
     n_garbled: int = 0
     n_excluded: int = 0
     trouble: str = ""
-
-
-def scores_path(settings: Settings) -> Path:
-    """Where the scores' coefficients are."""
-    return settings.data_dir / "scores.json"
 
 
 def run(settings: Settings, n: int, *, origin: str | None, tell: Callable[[str], None]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from chiron.errors import ChironError, StoreError
 from chiron.review.acts import Acts, standing_json
+from chiron.review.arena import Arena
 from chiron.review.guard import Guard
 from chiron.review.pages import Pages
 from chiron.review.parts import Parts
@@ -33,6 +34,7 @@ def build_app(parts: Parts) -> ASGIApp:
     """The whole review behind its guard."""
     templates = Templates(parts.keys.csrf)
     pages, acts = Pages(parts, templates), Acts(parts, templates)
+    arena = Arena(parts.log, templates, parts.matches)
     routes = [
         _get("/", pages.overview),
         _get("/queue", pages.queue),
@@ -41,6 +43,11 @@ def build_app(parts: Parts) -> ASGIApp:
         _get("/search/rows", pages.search_rows),
         _get("/suggestion/{id}", pages.suggestion),
         _get("/card/{id}", pages.card),
+        _get("/arena", arena.page),
+        _get("/arena/match", arena.match),
+        _get("/arena/ratings", arena.ratings),
+        _post("/arena/choose", arena.choose),
+        _post("/arena/undo", arena.undo),
         _get("/delete", acts.before_delete),
         _post("/delete", acts.delete),
         _post("/label", acts.label),

@@ -174,7 +174,9 @@ class Pages:
         history = self._parts.log.show(params["id"])
         if history is None:
             return self._templates.response("gone.html", status=404)
-        card = to_card(history, self._parts.zone, self._parts.now_ms(), self._parts.excluded)
+        card = to_card(
+            history, self._parts.zone, self._parts.now_ms(), self._parts.excluded, self._parts.scores
+        )
         return self._templates.response("card.html", card=card)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from chiron.flywheel.scores import Scores
 from chiron.review.corrections import Checker
 from chiron.review.figured import Figured
 from chiron.review.guard import Keys
+from chiron.review.matches import Match
 from chiron.review.saved import SavedSearches
 from chiron.review.verdicts import Verdicts
 from chiron.store.cache import ResponseCache
@@ -30,6 +32,10 @@ class Parts:
     excluded: tuple[str, ...]
     open_cache: Callable[[], ResponseCache]
     zone: tzinfo
+    #: What the arena compares, looked for each time it is opened.
+    matches: Callable[[], Sequence[Match]] = tuple
+    #: Chances that a suggestion invents something, or is what is wanted; empty until they were trained.
+    scores: Scores = Scores()  # noqa: RUF009 it is frozen
 
     def now_ms(self) -> int:
         return int(time.time() * 1000)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import socket
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
-from chiron.assemble import feedback_path, open_cache, open_catalog, open_feedback
+from chiron.assemble import feedback_path, open_cache, open_catalog, open_feedback, scores_path
 from chiron.config import Settings
 from chiron.errors import ChironError
+from chiron.flywheel.scores import Scores, from_json
 from chiron.records import Origin
 from chiron.review.app import build_app
 from chiron.review.corrections import Checker
 from chiron.review.figured import Figured
 from chiron.review.guard import Keys
+from chiron.review.matches import Match, from_log
 from chiron.review.parts import Parts
 from chiron.review.saved import SavedSearches
 from chiron.review.verdicts import Verdicts
@@ -23,14 +26,22 @@ from chiron.store.feedback_queries import Filters
 from chiron.store.feedback_search import Search, count
 
 
-def serve(settings: Settings, *, port: int, browser: bool, tell: Callable[[str], None]) -> None:
+def serve(
+    settings: Settings,
+    *,
+    port: int,
+    browser: bool,
+    tell: Callable[[str], None],
+    compared: Sequence[Match] = (),
+) -> None:
     """Serves the review until it is interrupted. Raises `StoreError` where the log cannot be read.
 
-    `port` 0 takes any that is free. With `browser` the address is opened as well as told.
+    `port` 0 takes any that is free. With `browser` the address is opened as well as told. The arena compares
+    what is given in `compared`, or else what the log holds.
     """
     listener = _listen(port)
     try:
-        parts = open_parts(settings, listener.getsockname()[1])
+        parts = open_parts(settings, listener.getsockname()[1], compared)
         n = parts.log.ask(lambda connection: count(connection, Search()))
         threading.Thread(target=_warm, args=(parts,), name="warm", daemon=True).start()
         tell(f"{n:,} suggestions are in the log. The review is at\n\n  {parts.keys.url()}\n")
@@ -42,7 +53,7 @@ def serve(settings: Settings, *, port: int, browser: bool, tell: Callable[[str],
         listener.close()
 
 
-def open_parts(settings: Settings, port: int) -> Parts:
+def open_parts(settings: Settings, port: int, compared: Sequence[Match] = ()) -> Parts:
     """What the pages work with, for a review that answers on `port`."""
     log = open_feedback(settings)
     now = datetime.now().astimezone()
@@ -58,8 +69,17 @@ def open_parts(settings: Settings, port: int) -> Parts:
         threshold=settings.suggest.recall_threshold,
         excluded=settings.feedback.exclude,
         open_cache=lambda: open_cache(settings),
+        matches=lambda: compared or from_log(log, Origin.EDITOR),
+        scores=_scores(scores_path(settings)),
         zone=now.tzinfo or UTC,
     )
+
+
+def _scores(path: Path) -> Scores:
+    try:
+        return from_json(path.read_text(encoding="utf-8"))
+    except OSError:
+        return Scores()
 
 
 def _warm(parts: Parts) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup
 
+from chiron.flywheel.scores import Scores
 from chiron.records import Event, EventKind, Outcome, SuggestionRecord
 from chiron.review.searching import to_query
 from chiron.review.tasks import Compared, InPlace, in_place, stands_now
@@ -113,7 +114,13 @@ def to_row(one: SuggestionRow, zone: tzinfo, now_ms: int, kind: QueueKind | None
     )
 
 
-def to_card(history: History, zone: tzinfo, now_ms: int, excluded: Sequence[str]) -> CardView:
+def to_card(
+    history: History,
+    zone: tzinfo,
+    now_ms: int,
+    excluded: Sequence[str],
+    scores: Scores = Scores(),  # noqa: B008
+) -> CardView:
     record = history.suggestion.record
     place = in_place(record)
     now = stands_now(history, excluded)
@@ -126,7 +133,7 @@ def to_card(history: History, zone: tzinfo, now_ms: int, excluded: Sequence[str]
         folder=plain(folder),
         line=record.line + 1,
         at=datetime.fromtimestamp(record.at_ms / 1000, zone).strftime("%d %b %Y, %H:%M:%S"),
-        facts=_facts(record),
+        facts=(*_facts(record), *_scored(record, scores)),
         grounds=tuple(
             (ground.kind, visible(" ".join(filter(None, (ground.what, ground.detail, ground.where)))))
             for ground in record.grounds
@@ -189,6 +196,12 @@ def _facts(record: SuggestionRecord) -> tuple[tuple[str, Markup], ...]:
         ("withheld", " — ".join(filter(None, (record.withheld or "", record.withheld_detail)))),
     )
     return tuple((name, visible(value)) for name, value in facts if value)
+
+
+def _scored(record: SuggestionRecord, scores: Scores) -> tuple[tuple[str, Markup], ...]:
+    """What the scores say, in words; nothing while none was trained."""
+    words_of = {"hallucination": "chance of invention", "relevance": "chance to be wanted"}
+    return tuple((words_of[name], visible(f"{chance:.2f}")) for name, chance in scores.of(record).items())
 
 
 def _code(place: InPlace) -> tuple[CodeLine, ...]:

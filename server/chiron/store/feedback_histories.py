@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from chiron.records import SuggestionRecord
 from chiron.store.feedback_queries import History
 from chiron.store.feedback_rows import DERIVED, RECORDED, quoted, to_events, to_suggestion
 from chiron.store.feedback_search import Search, search_where
@@ -25,7 +27,7 @@ def histories(
         " ORDER BY seq LIMIT ?",
         (*values, after, limit),
     ).fetchall()
-    events: dict[str, list[sqlite3.Row]] = {row["id"]: [] for row in rows}
+    events: dict[str, list[Any]] = {row["id"]: [] for row in rows}
     ids = list(events)
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
@@ -37,6 +39,17 @@ def histories(
             events[row["suggestion_id"]].append(row)
     found = [History(to_suggestion(row), tuple(to_events(events[row["id"]]))) for row in rows]
     return found, rows[-1]["seq"] if rows else after
+
+
+def records_of(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, SuggestionRecord]:
+    """The suggestions of these ids as they were recorded; those that are gone are left out."""
+    found: dict[str, SuggestionRecord] = {}
+    for start in range(0, len(ids), 500):
+        some = list(ids[start : start + 500])
+        marks = ", ".join("?" * len(some))
+        for row in connection.execute(f"SELECT {_COLUMNS} FROM suggestion WHERE id IN ({marks})", some):  # noqa: S608
+            found[row["id"]] = to_suggestion(row).record
+    return found
 
 
 def provenance(connection: sqlite3.Connection) -> Mapping[str, str]:

@@ -85,23 +85,21 @@ def labels(connection: sqlite3.Connection) -> dict[str, str]:
 
 
 def put_bout(connection: sqlite3.Connection, bout: Bout) -> int:
-    """Keeps a choice, and returns the number by which it can be taken back."""
-    return int(
-        connection.execute(
-            "INSERT INTO bout (at_ms, question, first_arm, second_arm, first_id, second_id, result)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                bout.at_ms,
-                bout.question,
-                bout.first_arm,
-                bout.second_arm,
-                bout.first_id,
-                bout.second_id,
-                bout.result,
-            ),
-        ).lastrowid
-        or 0
+    """Keeps a choice, and returns the number by which it can be taken back; 0 where there is one already."""
+    done = connection.execute(
+        "INSERT INTO bout (at_ms, question, first_arm, second_arm, first_id, second_id, result)"
+        " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (SELECT 1 FROM bout WHERE question = ?2)",
+        (
+            bout.at_ms,
+            bout.question,
+            bout.first_arm,
+            bout.second_arm,
+            bout.first_id,
+            bout.second_id,
+            bout.result,
+        ),
     )
+    return int(done.lastrowid or 0) if done.rowcount else 0
 
 
 def take_back_bout(connection: sqlite3.Connection, seq: int) -> bool:
@@ -115,3 +113,19 @@ def bouts(connection: sqlite3.Connection) -> list[Bout]:
         "SELECT at_ms, question, first_arm, second_arm, result, first_id, second_id FROM bout ORDER BY seq"
     )
     return [Bout(*row) for row in rows]
+
+
+def rivals(connection: sqlite3.Connection, origin: str | None, limit: int) -> list[tuple[str, str]]:
+    """Ids of the first two alternatives of requests whose makers differ, latest first."""
+    maker = "coalesce({0}.model, '') || ' ' || {0}.arm"
+    rows = connection.execute(
+        'WITH first AS (SELECT * FROM suggestion WHERE "rank" = 0 AND withheld IS NULL'  # noqa: S608 our own
+        " AND (?1 IS NULL OR origin = ?1)),"
+        ' second AS (SELECT * FROM suggestion WHERE "rank" = 1 AND withheld IS NULL)'
+        " SELECT first.id, second.id FROM first JOIN second ON second.request_id = first.request_id"
+        " WHERE trim(first.text) <> trim(second.text)"
+        f" AND {maker.format('first')} <> {maker.format('second')}"
+        " ORDER BY first.at_ms DESC LIMIT ?2",
+        (origin, limit),
+    )
+    return [(row[0], row[1]) for row in rows]

@@ -270,6 +270,8 @@
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    // The arena has keys of its own; there only those that lead elsewhere are these.
+    if (document.body.classList.contains("page-arena") && !/^[1-4/?]$/.test(event.key)) return;
     const button = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key);
     if (plain[event.key] && !(event.key === "z" && !article())) {
       event.preventDefault();
