@@ -94,6 +94,8 @@ class Learner:
         self._read_ms = now
         try:
             self._feedback.flush()
+            if not self._feedback.path.exists():
+                return False
             stands = self._feedback.ask(mark)
             with self._lock:
                 if stands == self._mark and now // _DAY_MS == self._day:
@@ -105,7 +107,8 @@ class Learner:
             globs = self._settings.feedback.exclude
             found = [one for one in found if not is_excluded(path_of(one.row.record.uri), globs)]
         except StoreError as error:
-            log.warning("Nothing can be learned: %s", error)
+            # Whoever owns the log tells what is wrong with it.
+            log.info("Nothing can be learned: %s", error)
             return False
         gate = read_gate(self._settings) if settings.gate else None
         # What is not shown to help holds nothing back.

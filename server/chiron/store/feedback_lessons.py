@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chiron.records import EventKind, Origin, Outcome
@@ -68,7 +69,7 @@ def lessons(
         (since_ms, origin, origin, limit),
     ).fetchall()
     found = [to_suggestion(row) for row in reversed(rows)]
-    told = _told(connection, since_ms)
+    told = _told(connection, [one.record.id for one in found])
     return [_lesson(one, told.get(one.record.id, {})) for one in found]
 
 
@@ -99,12 +100,15 @@ def played(
     ]
 
 
-def _told(connection: sqlite3.Connection, since_ms: int) -> dict[str, dict[EventKind, dict[str, object]]]:
+def _told(
+    connection: sqlite3.Connection, ids: Sequence[str]
+) -> dict[str, dict[EventKind, dict[str, object]]]:
     """The last event of each kind that says something, by suggestion."""
     rows = connection.execute(
-        f"SELECT suggestion_id, kind, data FROM event WHERE at_ms >= ? AND kind IN ({','.join('?' * len(_KINDS))})"  # noqa: S608, E501
-        " ORDER BY at_ms, seq",
-        (since_ms, *_KINDS),
+        # One after the other by the index, however long the log is.
+        "SELECT suggestion_id, kind, data FROM event"
+        " WHERE suggestion_id IN (SELECT value FROM json_each(?)) AND kind IN (?, ?, ?) ORDER BY at_ms, seq",
+        (json.dumps(ids), *_KINDS),
     )
     told: dict[str, dict[EventKind, dict[str, object]]] = {}
     for row in rows:
