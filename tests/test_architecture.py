@@ -32,7 +32,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"ansible"}),
     frozenset({"syntax", "store", "models", "prices", "redact"}),
     frozenset({"config"}),
-    frozenset({"records", "errors"}),
+    frozenset({"records", "errors", "kept"}),
 )
 
 #: Who alone may import what.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+
+from chiron.kept import kept
 
 #: Keys of a task, block or handler that are no module, as ansible-core's playbook objects define them.
 KEYWORDS = frozenset(
@@ -40,7 +41,7 @@ class Part:
 
 
 # Between two keystrokes all tasks of a file but one stay as they are.
-@lru_cache(maxsize=4096)
+@kept(4096)
 def split_body(body: str) -> tuple[Part, ...]:
     """The parts of `body`, in order. Blank and comment lines between keys are dropped."""
     parts: list[Part] = []
@@ -68,7 +69,7 @@ def module_part(parts: tuple[Part, ...]) -> Part | None:
     return next((part for part in parts if not is_keyword(part.key)), None)
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def module_of(body: str) -> str | None:
     """The module of `body` as written; `action` and `local_action` are looked through."""
     parts = split_body(body)

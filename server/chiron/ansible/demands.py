@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from yaml import Node
@@ -13,6 +12,7 @@ from yaml import Node
 from chiron.ansible.load import DYNAMIC, has_jinja, is_null, value_of
 from chiron.ansible.problems import Report
 from chiron.ansible.values import TRUE_WORDS, is_boolean
+from chiron.kept import kept
 from chiron.records import Constraints, Option
 
 #: Names under which modules document the bare string they take.
@@ -87,7 +87,7 @@ def may_be_elsewhere(option: Option) -> bool:
 
 
 # Every candidate with a module asks the same of each of its options.
-@lru_cache(maxsize=4096)
+@kept(4096)
 def _speaks_of_environment(description: str) -> bool:
     return _FROM_ENVIRONMENT.search(description) is not None
 

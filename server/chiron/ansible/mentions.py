@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from chiron.ansible.bodies import Part, split_body
+from chiron.kept import kept
 
 # An opening stops the search for the end of the one before it: else thousands of them would take minutes.
 _JINJA = re.compile(r"\{\{((?:(?!\{\{).)*?)\}\}|\{%((?:(?!\{%).)*?)%\}", re.DOTALL)
@@ -21,7 +21,7 @@ _WORDS = frozenset(
 )
 
 
-@lru_cache(maxsize=2048)
+@kept(2048)
 def variables_in(body: str) -> frozenset[str]:
     """Names of variables `body` uses and doesn't make itself. A close reading of Jinja, no full parse."""
     used: set[str] = set()

@@ -9,19 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from chiron.ansible.bodies import dedent, module_of, module_part, options_of, split_body
 from chiron.ansible.mentions import variables_in, variables_written
 from chiron.ansible.outline import Above, Entry, listed, read_stretch, stretches
 from chiron.ansible.style import ways_in
 from chiron.ansible.variables import names_set, vars_files
+from chiron.kept import kept
 
 _ROLE_IN_FLOW = re.compile(r"\b(?:role|name)\s*:\s*([\w.\-/]+)")
 _ROLE_ACTIONS = frozenset({"include_role", "import_role"})
 _TASK_ACTIONS = frozenset({"include_tasks", "import_tasks", "include", "import_playbook"})
-#: A stretch longer than this is data. It is read each time, and not kept.
-_LONGEST_KEPT = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +68,13 @@ def noted(text: str) -> list[Noted]:
     found: list[Noted] = []
     above = Above()
     for line, stretch in stretches(text):
-        read = _read if len(stretch) <= _LONGEST_KEPT else _read.__wrapped__
-        notes, above = read(stretch, above)
+        notes, above = _read(stretch, above)
         if notes is not _NOTHING:
             found.append(Noted(line, notes))
     return found
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def notes_on(name: str, body: str) -> TaskNotes:
     """The notes on the task with this name and body."""
     parts = split_body(body)
@@ -115,7 +112,7 @@ def roles_named(entry: Entry, under: str) -> tuple[str, ...]:
 _NOTHING = Notes()
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def _read(text: str, above: Above) -> tuple[Notes, Above]:
     entries, below = read_stretch(text, above)
     notes = Notes(

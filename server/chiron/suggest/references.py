@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from yaml import MappingNode, ScalarNode
 
 from chiron.ansible.load import Entry, entries, has_jinja
+from chiron.kept import kept
 from chiron.records import Candidate, Expects, Withheld
 from chiron.suggest.check import Check, entry_named, is_inserted, leaves, withheld, written_tasks
 
@@ -113,7 +114,7 @@ def used_variables(task: MappingNode) -> Iterator[tuple[str, ScalarNode]]:
                 yield name, node
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def free_names(text: str) -> frozenset[str]:
     """Names that a template needs: it reads them, does not set them, and has no default for them.
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from heapq import nlargest
 from itertools import pairwise
 
+from chiron.kept import kept
 from chiron.suggest.wording import trigrams, words
 
 #: What a trigram counts for next to a whole word, and a pair of words next to each other.
@@ -122,7 +122,7 @@ def _length(weighed: Mapping[str, float]) -> float:
 
 
 # A file's tasks are taken out and in again with the requests in it, and few of their names are new.
-@lru_cache(maxsize=2048)
+@kept(2048)
 def features_of(name: str) -> Mapping[str, float]:
     """What `name` is compared by: stems, pairs of stems and trigrams, with their weights."""
     features: dict[str, float] = {}

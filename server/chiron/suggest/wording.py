@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+
+from chiron.kept import kept
 
 _WORD = re.compile(r"[a-z]+|\d+")
 _TOKEN = re.compile(r"\{\{(?:(?!\{\{).)*?\}\}|\{%(?:(?!\{%).)*?%\}|\S+")
@@ -41,13 +42,13 @@ def words(name: str) -> list[str]:
 
 
 # The names and bodies of near tasks come back at each key.
-@lru_cache(maxsize=4096)
+@kept(4096)
 def _words(name: str) -> tuple[str, ...]:
     found = _WORD.findall(_CAMEL.sub(" ", name).lower())
     return tuple([stem(word) for word in found if word not in STOP_WORDS])
 
 
-@lru_cache(maxsize=20_000)
+@kept(20_000)
 def stem(word: str) -> str:
     """`word` without the endings that only grammar asks for; different words for one thing become one."""
     if word in _SAME:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
-from functools import lru_cache
 from operator import attrgetter
 
+from chiron.kept import kept
 from chiron.records import FileKind
 from chiron.syntax.document import BOM, NO_INDENT, Document, Shared
 from chiron.syntax.indentation import (
@@ -173,7 +173,7 @@ def _read(document: Document, first_line: int, column: int, tasks: TaskList) -> 
     return _moved(block, first_line) if block is not None else None
 
 
-@lru_cache(maxsize=2048)
+@kept(2048)
 def _read_alone(text: str, column: int, in_handlers: bool, at_root: bool) -> Block | None:
     document, first_line = Document("", text), 0
     entry = entry_at(document, first_line, column)

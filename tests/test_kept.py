@@ -1,0 +1,31 @@
+"""What is kept of pure functions, and what is not."""
+
+from __future__ import annotations
+
+from chiron.kept import LONGEST, kept
+
+
+def test_a_result_is_kept_and_that_of_a_long_text_is_not() -> None:
+    asked: list[str] = []
+
+    @kept(8)
+    def length(text: str, n: int = 0) -> int:
+        asked.append(text[:5])
+        return len(text) + n
+
+    long = "x" * (LONGEST + 1)
+    assert [length("short"), length("short"), length(long), length(long, 1)] == [5, 5, LONGEST + 1, LONGEST + 2]
+    assert asked == ["short", "xxxxx", "xxxxx"]
+
+
+def test_no_more_is_kept_than_was_said() -> None:
+    asked: list[str] = []
+
+    @kept(2)
+    def same(text: str) -> str:
+        asked.append(text)
+        return text
+
+    for text in "abca":
+        same(text)
+    assert asked == list("abca")
