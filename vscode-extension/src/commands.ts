@@ -9,7 +9,7 @@ import type { OfferTracker } from './feedback.js';
 import { LABELS } from './labels.js';
 import type { Pages } from './pages.js';
 import type { Pause } from './pause.js';
-import { ACCEPTED_COMMAND, suggestionIdOf } from './protocol.js';
+import { ACCEPTED_COMMAND, EXPLAIN_COMMAND, suggestionIdOf } from './protocol.js';
 import { sentPage, whyPage } from './why.js';
 
 export interface Parts {
@@ -61,6 +61,7 @@ export function registerCommands(parts: Parts): vscode.Disposable[] {
     'chiron.reject': () => reject(parts),
     'chiron.suggest': () => suggest(parts),
     'chiron.alternatives': () => alternatives(parts),
+    'chiron.explainHere': explainHere,
     'chiron.why': () => why(parts),
     'chiron.sent': () => sent(parts),
     'chiron.report': () => report(parts),
@@ -125,6 +126,31 @@ async function alternatives(parts: Parts): Promise<void> {
   if (picked) {
     parts.offers.add([{ id: picked.id, text: picked.text, line: picked.range.start.line }]);
     accepted(parts, { suggestionId: picked.id });
+  }
+}
+
+/** Explains what the cursor is on, which the server offers among what the light-bulb shows. */
+async function explainHere(): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  const offered = editor
+    ? await vscode.commands.executeCommand<(vscode.Command | vscode.CodeAction)[]>(
+        'vscode.executeCodeActionProvider',
+        editor.document.uri,
+        editor.selection,
+      )
+    : [];
+  const explaining = offered.flatMap((one) => {
+    const command = typeof one.command === 'object' ? one.command : 'arguments' in one ? one : undefined;
+    return command?.command === EXPLAIN_COMMAND ? [command] : [];
+  });
+  if (explaining.length === 0) {
+    void vscode.window.showInformationMessage('There is nothing to explain here, or the model in use cannot chat, which explaining needs.');
+    return;
+  }
+  const entries = explaining.map((command) => ({ label: command.title.replace('Chiron: ', ''), command }));
+  const picked = entries.length > 1 ? await vscode.window.showQuickPick(entries, { title: 'Chiron: explain' }) : entries[0];
+  if (picked) {
+    await vscode.commands.executeCommand(picked.command.command, ...((picked.command.arguments ?? []) as unknown[]));
   }
 }
 
@@ -251,6 +277,7 @@ async function menu(parts: Parts): Promise<void> {
   const entries: (vscode.QuickPickItem & { command?: string })[] = [
     { label: '$(lightbulb) Suggest now', command: 'chiron.suggest' },
     { label: '$(split-horizontal) Alternatives side by side', command: 'chiron.alternatives' },
+    { label: '$(comment) Explain', description: 'what the cursor is on', command: 'chiron.explainHere' },
     { label: '$(question) Why this?', description: 'the last accepted suggestion', command: 'chiron.why' },
     { label: '$(report) Report a bad suggestion', command: 'chiron.report' },
     { label: '', kind: vscode.QuickPickItemKind.Separator },

@@ -11,7 +11,7 @@ const WORDS = [
   'lyrebird', 'otter', 'axolotl', 'quokka', 'badger', 'heron', 'walrus', 'narwhal', 'tapir',
   'okapi', 'ibex', 'lemur', 'dingo', 'gecko', 'marmot', 'puffin', 'wombat', 'ocelot',
   'tarsier', 'pangolin', 'caracal', 'numbat', 'jerboa', 'kinkajou', 'aardvark', 'binturong', 'capybara',
-  'dugong', 'echidna', 'fossa', 'gerenuk', 'hoatzin', 'indri', 'jacana', 'kakapo', 'loris', 'mongoose', 'porcupine',
+  'dugong', 'echidna', 'fossa', 'gerenuk', 'hoatzin', 'indri', 'jacana', 'kakapo', 'loris', 'mongoose', 'porcupine', 'squirrel',
 ] as const;
 
 /** A task whose name says nothing and shares no word, so that nothing but the script can answer it well. */
@@ -40,6 +40,7 @@ export const MEASURED: readonly Task[] = Array.from({ length: 16 }, (_, n) => ({
 export const BULB = {
   name: { regex: 'gerbil[\\s\\S]*name:$', text: ' Create the gerbil user' },
   replace: { match: 'Fetch the stoat page', text: 'ansible.builtin.uri:\n        url: http://localhost:8080/stoat' },
+  explain: { regex: 'Explain[\\s\\S]*squirrel', text: 'It installs the squirrel. It changes something where there is none.' },
   rescue: {
     regex: '`rescue`[\\s\\S]*weasel',
     text: `- name: Feed the weasel

@@ -91,7 +91,8 @@ export const ending: readonly Scenario[] = [
       await window.ghost(lastWord(apt));
       await window.press('Control+Space');
       const widget = window.page.locator('.suggest-widget.visible');
-      await widget.waitFor();
+      const entry = widget.locator('.monaco-list-row.focused').filter({ hasText: 'widget_entry' });
+      await entry.waitFor();
       // Escape belongs to the list first, and is no rejection.
       await window.press('Escape');
       await widget.waitFor({ state: 'hidden' });
@@ -99,7 +100,7 @@ export const ending: readonly Scenario[] = [
       assert.ok(!rows.some(({ events }) => events.some(({ kind }) => kind === 'rejected')));
       // Tab takes the list's entry, and is no acceptance.
       await window.press('Control+Space');
-      await widget.waitFor();
+      await entry.waitFor();
       await window.press('Tab');
       await widget.waitFor({ state: 'hidden' });
       await saved(window, file, `${PLAY}${apt.name}\n      widget_entry`);

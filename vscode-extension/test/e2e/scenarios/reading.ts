@@ -31,6 +31,20 @@ export const reading: readonly Scenario[] = [
     },
   },
   {
+    name: 'Explain tells what a task does, and is no acceptance',
+    run: async (window) => {
+      const file = 'explain.yml';
+      const text = written(task('squirrel'));
+      await window.fresh(file, text);
+      await window.command('Chiron: Explain');
+      const page = await preview(window, 'installs the squirrel');
+      assert.ok(page.includes('ansible.builtin.apt'), page);
+      await window.press('Control+1');
+      await saved(window, file, text);
+      await accepts(window.lab, file, 0);
+    },
+  },
+  {
     name: 'alternatives side by side: one is picked and counts as accepted',
     run: async (window) => {
       const apt = task('pangolin');
