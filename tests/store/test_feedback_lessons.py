@@ -11,6 +11,7 @@ from chiron.records import Event, EventKind, Evidence, Origin, Outcome, ScopeKin
 from chiron.store.feedback import FeedbackLog
 from chiron.store.feedback_erasure import Selection
 from chiron.store.feedback_lessons import Lesson, lessons, mark, played
+from chiron.store.feedback_merge import add
 from support.outcomes import NOON_MS, record, write
 
 
@@ -103,3 +104,18 @@ def test_a_request_is_played_once_by_what_was_shown_first(path: Path) -> None:
         ("learned", 0.9, None, False, "unlikely-kept"),
         ("control", 0.1, Outcome.EXPIRED, False, None),
     ]
+
+
+def test_what_came_in_with_the_log_of_somebody_else_teaches_nothing(path: Path, tmp_path: Path) -> None:
+    write(path, [(record(1), Outcome.ACCEPTED)])
+    other = tmp_path / "other.sqlite"
+    write(other, [(record(2), Outcome.ACCEPTED), (record(3), Outcome.REJECTED)])
+    histories = [found for one in ("s0002", "s0003") if (found := FeedbackLog(other).show(one)) is not None]
+    names = {"s0002": "Ada", "s0003": "Ada"}
+    FeedbackLog(path).ask(partial(add, histories=histories, names=names, sha256="x", at_ms=NOON_MS))
+    log = FeedbackLog(path)
+    assert len(log.suggestions()) == 3
+    assert [one.row.record.id for one in read(path)] == ["s0001"]
+    assert len(log.ask(partial(played, since_ms=0, limit=9))) == 1
+    everybodys = log.ask(partial(lessons, since_ms=0, limit=9, of_others=True))
+    assert [one.row.record.id for one in everybodys] == ["s0001", "s0002", "s0003"]

@@ -65,7 +65,7 @@ def build_frozen(settings: Settings, out: Path) -> tuple[int, dict[str, int]]:
     from chiron.store.frozen import note_frozen
 
     with open_feedback(settings) as log:
-        found = log.ask(lambda connection: lessons(connection, 0, 1_000_000, None))
+        found = log.ask(lambda connection: lessons(connection, 0, 1_000_000, None, of_others=True))
     made, left_out = cases_of(found)
     case_files.write(made, out)
     note_frozen(feedback_path(settings), out)

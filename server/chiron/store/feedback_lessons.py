@@ -12,6 +12,8 @@ from chiron.store.feedback_rows import DERIVED, RECORDED, SuggestionRow, quoted,
 
 #: What was sent to a model teaches nothing, and may be long.
 _COLUMNS = ", ".join("'' AS sent" if name == "sent" else quoted(name) for name in (*RECORDED, *DERIVED))
+#: What came in with other people's logs says nothing of how things go here.
+_OWN = "NOT EXISTS (SELECT 1 FROM provenance WHERE suggestion_id = id)"
 _KINDS = (EventKind.LABELLED, EventKind.WROTE_INSTEAD, EventKind.UNLEARNED)
 
 
@@ -55,15 +57,21 @@ def mark(connection: sqlite3.Connection) -> str:
 
 
 def lessons(
-    connection: sqlite3.Connection, since_ms: int, limit: int, origin: Origin | None = Origin.EDITOR
+    connection: sqlite3.Connection,
+    since_ms: int,
+    limit: int,
+    origin: Origin | None = Origin.EDITOR,
+    *,
+    of_others: bool = False,
 ) -> list[Lesson]:
     """The newest `limit` suggestions since then that ended seen, or were labelled; oldest first.
 
-    Those that an editor asked for, unless another `origin` is named, or None for every one.
+    Those that an editor asked for, unless another `origin` is named, or None for every one; and `of_others`
+    those too that came in with other people's logs.
     """
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM suggestion WHERE at_ms >= ? AND withheld IS NULL"  # noqa: S608 our own names
-        " AND scope <> 'action' AND (? IS NULL OR origin = ?)"
+        f" AND scope <> 'action' AND (? IS NULL OR origin = ?) AND {'1' if of_others else _OWN}"
         " AND (label IS NOT NULL OR (outcome IS NOT NULL AND outcome <> 'not_seen'))"
         " ORDER BY at_ms DESC, seq DESC LIMIT ?",
         (since_ms, origin, origin, limit),
@@ -79,8 +87,8 @@ def played(
     """The newest `limit` requests since then as experiments, oldest first: each by its first answer."""
     rows = connection.execute(
         # SQLite takes the other columns from the row that has the least: a shown one, where there is one.
-        "SELECT at_ms, arm, propensity, outcome, strong, withheld, min(withheld IS NOT NULL) FROM suggestion"
-        " WHERE at_ms >= ? AND scope <> 'action' AND (? IS NULL OR origin = ?)"
+        "SELECT at_ms, arm, propensity, outcome, strong, withheld, min(withheld IS NOT NULL) FROM suggestion"  # noqa: S608
+        f" WHERE at_ms >= ? AND scope <> 'action' AND (? IS NULL OR origin = ?) AND {_OWN}"
         ' AND ("rank" = 0 AND withheld IS NULL AND outcome IS NOT NULL'
         " OR withheld IN ('unlikely-wanted', 'unlikely-kept'))"
         " GROUP BY request_id"
