@@ -390,6 +390,17 @@ async def test_a_position_past_the_end_is_the_end(wire: Wire) -> None:
     assert items[0]["range"]["end"] == {"line": LINE, "character": len(NAME)}
 
 
+async def test_versions_out_of_order_are_taken_as_they_come(wire: Wire) -> None:
+    uri = uri_of(wire, "roles/x/tasks/main.yml")
+    wire.open(uri, HEAD + NAME)
+    for version in (7, 3, 3, -1, 2**31 - 1, 0):
+        wire.change(uri, version, change_at(0, 0, "\n"))
+    items = await wire.inline(uri, LINE + 6, len(NAME))
+    assert items
+    assert items[0]["range"]["end"] == {"line": LINE + 6, "character": len(NAME)}
+    check_no_mistakes(wire)
+
+
 # ---------------------------------------------------------------------------- many at once
 
 
