@@ -173,6 +173,8 @@ class Withheld:
     detail: str
     text: str = ""
     source: Source | None = None
+    #: How sure the candidate was, so that a review can look at what nearly was shown.
+    confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,7 @@ async def test_a_remembered_answer_passes_the_guardrails_again(
     question = made.model.calls[0]
     consultant = made.suggester.consultant
     assert consultant is not None
+    await consultant.written()
     key = consultant.key(question, catalog=catalog.version)
     good = cache.get(key)
     assert good is not None
@@ -296,3 +297,12 @@ class Silent(Recall):
 
     def candidates(self, *_: object, **__: object) -> list[object]:  # type: ignore[override]
         return []
+
+
+async def test_what_was_withheld_is_logged_with_how_sure_it_was(catalog: Catalog) -> None:
+    made = bench(catalog, [Rule(texts=(WRONG,))])
+    request = to_request(NAME)
+    answer = await made.suggester.suggest(request, None)
+    rows = [row for row in to_records(request, answer, 0) if row.withheld == "invalid"]
+    assert rows
+    assert all(row.confidence > 0 for row in rows)

@@ -57,7 +57,12 @@ class Acts:
         if correction.strip() == place.task.strip():
             correction = ""
         if correction.strip():
-            checked = self._parts.checker.check(correction, place.task, in_handlers=place.in_handlers)
+            checked = self._parts.checker.check(
+                correction,
+                place.task,
+                in_handlers=place.in_handlers,
+                record=history.suggestion.record,
+            )
             valid = None if checked.trouble else checked.valid
         standing = self._parts.verdicts.give(
             history.suggestion.record.id,
@@ -82,7 +87,10 @@ class Acts:
             return self._templates.response("check.html", checked=Checked(empty=True), verdict="")
         place = in_place(history.suggestion.record)
         checked = self._parts.checker.check(
-            given.get("correction", ""), place.task, in_handlers=place.in_handlers
+            given.get("correction", ""),
+            place.task,
+            in_handlers=place.in_handlers,
+            record=history.suggestion.record,
         )
         verdict = LABELS[checked.verdict] if checked.verdict else None
         return self._templates.response("check.html", checked=checked, verdict=verdict)

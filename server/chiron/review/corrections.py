@@ -12,7 +12,7 @@ from yaml import MappingNode, Node, ScalarNode, SequenceNode
 from chiron.ansible.load import load
 from chiron.ansible.validate import validate_tasks
 from chiron.errors import ChironError
-from chiron.records import Severity
+from chiron.records import Facts, Severity, SuggestionRecord
 
 if TYPE_CHECKING:
     from chiron.ansible.catalog import Catalog
@@ -42,8 +42,14 @@ class Checked:
 class Checker:
     """The validator with the modules installed here, which are read at the first need."""
 
-    def __init__(self, open_catalog: Callable[[], Catalog]) -> None:
+    def __init__(
+        self,
+        open_catalog: Callable[[], Catalog],
+        facts_at: Callable[[SuggestionRecord, Catalog], Facts | None] = lambda _record, _catalog: None,
+    ) -> None:
+        """`facts_at` tells what is within reach of a suggestion's place, or None where nobody knows."""
         self._open = open_catalog
+        self._facts_at = facts_at
         self._lock = threading.Lock()
         self._catalog: Catalog | None = None
         self._trouble = ""
@@ -52,16 +58,22 @@ class Checker:
         """Reads the modules, so that the first check need not wait."""
         self._ready()
 
-    def check(self, correction: str, suggested: str, *, in_handlers: bool) -> Checked:
-        """What is wrong with `correction`, the whole task that should have stood there. It never raises."""
+    def check(
+        self, correction: str, suggested: str, *, in_handlers: bool, record: SuggestionRecord | None = None
+    ) -> Checked:
+        """What is wrong with `correction`, the whole task that should have stood there. It never raises.
+
+        With `record`, what its project has counts too: handlers, templates and files.
+        """
         if not correction.strip():
             return Checked(empty=True)
         catalog = self._ready()
         if catalog is None:
             return Checked(trouble=self._trouble)
+        facts = self._facts_at(record, catalog) if record is not None else None
         problems = tuple(
             (problem.range.start.line + 1, problem.severity.value, problem.message)
-            for problem in validate_tasks(correction, catalog, handlers=in_handlers)
+            for problem in validate_tasks(correction, catalog, facts=facts, handlers=in_handlers)
         )
         return Checked(problems, _mended(suggested, correction, catalog))
 

@@ -20,6 +20,7 @@ from chiron.review.figured import Figured
 from chiron.review.guard import Keys
 from chiron.review.matches import Match, from_log
 from chiron.review.parts import Parts
+from chiron.review.projects import Projects
 from chiron.review.saved import SavedSearches
 from chiron.review.verdicts import Verdicts
 from chiron.store.feedback_queries import Filters
@@ -62,7 +63,7 @@ def open_parts(settings: Settings, port: int, compared: Sequence[Match] = ()) ->
     return Parts(
         log=log,
         verdicts=Verdicts(log),
-        checker=Checker(lambda: open_catalog(settings, None)),
+        checker=Checker(lambda: open_catalog(settings, None), Projects(settings.feedback.exclude).facts),
         figured=Figured(log, feedback_path(settings), zone_ms),
         saved=SavedSearches(settings.data_dir / "searches.json"),
         keys=Keys(port),

@@ -115,7 +115,7 @@ def holds_aliases(root: Node) -> bool:
 
 def withheld(candidate: Candidate, reason: str, detail: str) -> Withheld:
     """`candidate`, kept back for a documented reason."""
-    return Withheld(reason, detail, candidate.text, candidate.source)
+    return Withheld(reason, detail, candidate.text, candidate.source, candidate.confidence)
 
 
 def entry_named(given: Sequence[Entry], name: str) -> Entry | None:

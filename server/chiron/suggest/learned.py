@@ -64,7 +64,11 @@ def unlikely_kept(request: Request, first: Candidate, learned: Learned) -> Withh
     found = learned.gate.after.chance(signs)
     least = least_chance(learned.interruption)
     detail = f"The chance that this is kept is {found:.3f}, worth showing from {least:.3f} on."
-    return Withheld("unlikely-kept", detail, first.text, first.source) if found < least else None
+    return (
+        Withheld("unlikely-kept", detail, first.text, first.source, first.confidence)
+        if found < least
+        else None
+    )
 
 
 def _before(request: Request, learned: Learned) -> dict[str, float]:

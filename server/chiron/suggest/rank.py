@@ -29,13 +29,13 @@ def rank(
         seen.add(folded)
         if candidate.confidence < least:
             detail = f"{candidate.confidence:.2f} is not sure enough to be shown unasked."
-            withheld.append(Withheld("unsure", detail, candidate.text, candidate.source))
+            withheld.append(_turned_away("unsure", detail, candidate))
         elif refused(candidate.text):
-            withheld.append(
-                Withheld(
-                    "refused-here", "You refused this here a moment ago.", candidate.text, candidate.source
-                )
-            )
+            withheld.append(_turned_away("refused-here", "You refused this here a moment ago.", candidate))
         elif len(chosen) < n and (not chosen or candidate.confidence >= chosen[0].confidence * LEAST_SHARE):
             chosen.append(candidate)
     return chosen, withheld
+
+
+def _turned_away(reason: str, detail: str, candidate: Candidate) -> Withheld:
+    return Withheld(reason, detail, candidate.text, candidate.source, candidate.confidence)

@@ -52,7 +52,7 @@ def _row(
         stage_ms=answer.stage_ms,
         total_ms=round(sum(answer.stage_ms.values()), 3) if answer.stage_ms else None,
         grounds=suggestion.grounds if suggestion else (),
-        confidence=suggestion.confidence if suggestion else 0.0,
+        confidence=one.confidence,
         rank=rank,
         arm=answer.arm,
         propensity=answer.propensity,
