@@ -185,6 +185,14 @@ def test_erasing_a_suggestion_erases_the_choices_about_it(rivals: Review) -> Non
     assert choices(rivals) == []
 
 
+def test_ratings_are_shown_to_who_asks_and_follow_the_choices(rivals: Review, open_page: OpenPage) -> None:
+    page = go(open_page(rivals), rivals)
+    page.keyboard.press("r")
+    page.wait_for_selector(f"text={LEAST} more are wanted")
+    page.keyboard.press("t")
+    page.wait_for_selector(f"text={LEAST - 1} more are wanted")
+
+
 def test_the_page_says_plainly_that_there_are_not_enough_votes(rivals: Review) -> None:
     assert f"{LEAST} more are wanted" in rivals.get("/arena/ratings")
 

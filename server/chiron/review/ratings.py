@@ -118,7 +118,7 @@ def _said(ratings: Sequence[Rating], differences: Sequence[float], decided: Sequ
     best, second = ratings[0].arm, ratings[1].arm
     low, _ = _interval(differences)
     if low > 0:
-        return f"{best} is better than {second}: the interval of the difference leaves nothing out."
+        return f"{best} is better than {second}: so says the whole 95% interval of their difference."
     met = [one for one in decided if {one[0], one[1]} == {best, second}]
     won = sum(0.5 if one[2] == "tie" else float(_winner(one) == best) for one in met)
     edge = abs(won / len(met) - 0.5) if met else 0.0
