@@ -2,10 +2,10 @@
 
     python tests/benchmarks/bench_server.py [PART]... [--rounds 200] [--starts 7] [--seconds 20] [--keys 5000]
 
-Parts: `start`, `requests`, `recall`, `keystrokes`, `steady`, `memory`; all of them where none is named.
-`--keys 200000` is an hour of typing. The two servers take turns, so that what else the machine does falls on
-both. `wall` is what an editor waits, `cpu` what the process and its threads had a processor for: on a busy
-machine the second is the one to compare. Both are in milliseconds, as median / 95th percentile / most.
+Parts: `start`, `requests`, `recall`, `keystrokes`, `steady`, `memory`, `embedded`; all of them where none is
+named. `--keys 200000` is an hour of typing. The two servers take turns, so that what else the machine does
+falls on both. `wall` is what an editor waits, `cpu` what the process and its threads had a processor for: on
+a busy machine the second is the one to compare. Both are in milliseconds, as median / 95th percentile / most.
 
 To see where the time goes while it runs:  py-spy record --pid PID --output flame.svg --gil
 """
@@ -50,6 +50,15 @@ TYPED = "- name: Install nginx{n:07}\n      ansible.builtin.package:\n        na
 def playbook(n_lines: int) -> str:
     """A playbook of about `n_lines` lines."""
     return HEAD + "".join(TASK.format(n=n) for n in range(n_lines // TASK.count("\n")))
+
+
+def cpu_s(pid: int) -> float:
+    """Seconds that a process and its threads have had a processor."""
+    nanoseconds = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):
+            nanoseconds += int((task / "schedstat").read_text(encoding="ascii").split()[0])
+    return nanoseconds / 1e9
 
 
 class Client:
@@ -114,11 +123,7 @@ class Client:
 
     def cpu_s(self) -> float:
         """Seconds that the process and its threads have had a processor."""
-        nanoseconds = 0
-        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
-            with contextlib.suppress(OSError):
-                nanoseconds += int((task / "schedstat").read_text(encoding="ascii").split()[0])
-        return nanoseconds / 1e9
+        return cpu_s(self.process.pid)
 
     def memory_mb(self) -> float:
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
@@ -151,7 +156,7 @@ class Bench:
         self.arguments = arguments
         self.root = place / "workspace"
         self.root.mkdir()
-        self._place = place
+        self.place = place
         script = place / "script.json"
         script.write_text(json.dumps({"rules": [{"match": "", "text": WRITTEN}]}), encoding="utf-8")
         self.scripted = {
@@ -163,9 +168,9 @@ class Bench:
     def environ(self, **over: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CHIRON_")}
         mine = {
-            "CHIRON_CONFIG": str(self._place / "config.toml"),
-            "CHIRON_DATA_DIR": str(self._place / "data"),
-            "CHIRON_CACHE_DIR": str(self._place / "cache"),
+            "CHIRON_CONFIG": str(self.place / "config.toml"),
+            "CHIRON_DATA_DIR": str(self.place / "data"),
+            "CHIRON_CACHE_DIR": str(self.place / "cache"),
             "CHIRON_MODEL": "none",
         }
         return {**kept, **mine, **over}
@@ -399,6 +404,49 @@ def memory(bench: Bench) -> None:
         )
 
 
+def embedded(bench: Bench) -> None:
+    """Ghost text from the embedded model: the first of all, in a warm file, and in one it has not read yet.
+
+    `cpu` is what the model's own server had, all its threads together.
+    """
+    settings = {**bench.scripted, "CHIRON_MODEL": "embedded"}
+    text = playbook(200)
+    line = text.count("\n")
+    with bench.server(**settings) as chiron:
+        chiron.initialize(bench.root)
+        for name in ("site.yml", "other.yml"):
+            chiron.open(bench.uri(name), text if name == "site.yml" else text.replace("site", "shop"))
+        wait_until_quiet(chiron)
+
+        def ask(name: str, n: int) -> tuple[float, float]:
+            task = f"    - name: Frobnicate the whatsit {n}"
+            chiron.put(bench.uri(name), n + 2, line, 0, task, to_line=line + 1)
+            model = state_of_embedded(bench)
+            cpu, began = cpu_s(model) if model else 0.0, time.perf_counter()
+            chiron.inline(bench.uri(name), line, len(task))
+            took_s = time.perf_counter() - began
+            return took_s, cpu_s(state_of_embedded(bench) or 0) - cpu
+
+        try:
+            row("first of all (the model is started)", *zip(ask("site.yml", 0), strict=True))
+            row(
+                "in the same file, later tasks", *zip(*(ask("site.yml", n) for n in range(1, 9)), strict=True)
+            )
+            row("in a file that was not asked about", *zip(ask("other.yml", 9), strict=True))
+            row("in that file, later tasks", *zip(*(ask("other.yml", n) for n in range(10, 14)), strict=True))
+        finally:
+            if (pid := state_of_embedded(bench)) is not None:
+                os.kill(pid, 15)
+
+
+def state_of_embedded(bench: Bench) -> int | None:
+    """The process of the embedded server, if one runs."""
+    for file in (bench.place / "cache" / "embedded").glob("*.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            return int(json.loads(file.read_text(encoding="utf-8"))["pid"])
+    return None
+
+
 def wait_until_quiet(client: Client) -> None:
     """Returns when the server has had nothing to do for a second: what a start begins is over then."""
     before = -1.0
@@ -438,6 +486,7 @@ PARTS: Mapping[str, Callable[[Bench], None]] = {
     "keystrokes": keystrokes,
     "steady": steady,
     "memory": memory,
+    "embedded": embedded,
 }
 
 
