@@ -24,7 +24,7 @@ from chiron.ansible.catalog import Catalog
 from chiron.ansible.rewrite import apply_edits, rewrites_of
 from chiron.ansible.validate import validate_tasks
 from chiron.assemble import Assembly, assemble
-from chiron.config import Settings
+from chiron.config import Embedded, Settings
 from chiron.records import FileKind, Origin, Place, Request, Severity, Trigger
 from chiron.suggest.actions import REPLACE, hindrance, offered, scope_for, target_at
 from chiron.suggest.advise import advise
@@ -46,6 +46,8 @@ def main() -> None:
             model=arguments.model or "none",
             data_dir=Path(place) / "data",
             cache_dir=Path(place) / "cache",
+            # How good the answers are is measured, not how long a busy machine takes for them.
+            embedded=Embedded(timeout_s=600),
         )
         asyncio.run(measure(cases, settings, arguments.show))
 
@@ -58,14 +60,14 @@ async def measure(cases: list[dict[str, Any]], settings: Settings, show: bool) -
         for case in cases:
             task = yaml.safe_dump([{"name": case.get("name", "It"), "shell": case["line"]}], width=10_000,
                                   sort_keys=False)  # fmt: skip
-            new, who = ruled(task, parts.catalog), "rule"
+            new, who, why = ruled(task, parts.catalog), "rule", ""
             if new is None and parts.model is not None:
-                new, who = await modelled(task, parts), "model"
+                (new, why), who = await modelled(task, parts), "model"
             verdict = judged(case, new, parts.catalog)
             counter = without if case["module"] is None else by_rule if who == "rule" else by_model
             counter[verdict] += 1
             if show and (new is None or who == "model" or verdict != "right and valid"):
-                print(f"{who:5}  {verdict:16}  {case['line']}  =>  {written(new)}")
+                print(f"{who:5}  {verdict:16}  {case['line']}  =>  {written(new)} {why}", flush=True)
     finally:
         await parts.close()
     n = len(cases) - without.total()
@@ -85,24 +87,24 @@ def ruled(task: str, catalog: Catalog) -> str | None:
     return apply_edits(task, found[0].edits) if found else None
 
 
-async def modelled(task: str, parts: Assembly) -> str | None:
-    """The task as the model's answer leaves it; None where none is offered or passes the checks."""
+async def modelled(task: str, parts: Assembly) -> tuple[str | None, str]:
+    """The task as the model's answer leaves it; None, and why, where none is offered or passes the checks."""
     target = target_at(task, FileKind.TASKS, parts.catalog, 0)
     able = await parts.model.capabilities() if parts.model is not None else None
     if target is None or able is None or REPLACE not in offered(target) or hindrance(REPLACE, target, able):
-        return None
+        return None, "not asked"
     scope = scope_for(REPLACE, target, FileKind.TASKS)
     if scope is None:
-        return None
+        return None, "not asked"
     place = Place("untitled:tasks.yml", None, 1)
     request = Request(place, task, scope, Origin.EVAL, Trigger.INVOKED)
     answer = await advise(parts.suggester, REPLACE, request, target, None)
     if not answer.suggestions:
-        return None
+        return None, answer.trouble or "; ".join(f"{one.detail} {one.text!r}" for one in answer.withheld)
     one, lines = answer.suggestions[0], task.splitlines(keepends=True)
     start = sum(map(len, lines[: one.range.start.line])) + one.range.start.column
     end = sum(map(len, lines[: one.range.end.line])) + one.range.end.column
-    return task[:start] + one.text + task[end:]
+    return task[:start] + one.text + task[end:], repr(one.text)
 
 
 def judged(case: dict[str, Any], new: str | None, catalog: Catalog) -> str:

@@ -95,8 +95,12 @@ async def test_every_safe_rewrite_is_one_source_action(start_editor: StartEditor
         "---\n- ansible.builtin.copy:\n    src: a\n    dest: b\n  become: true\n\n# c\n"
         "- ansible.builtin.command: ls\n"
     )
-    assert editor.apply(uri, action) == expected
+    resolved = await editor.resolve(action)
+    assert editor.apply(uri, resolved) == expected
+    await editor.run_command(resolved)
     assert await editor.actions(uri, 0, only=["source.fixAll.chiron"]) == []
+    await editor.leave()
+    assert {row["outcome"] for row in editor.log() if row["scope"] == "action"} == {"accepted"}
 
 
 @pytest.mark.parametrize(
@@ -162,6 +166,22 @@ async def test_a_rewrite_is_offered_for_the_whole_file_too(start_editor: StartEd
     uri = editor.open("tasks/main.yml", text)
     resolved = await editor.resolve(await editor.action(uri, 2, "Write every module's name in full"))
     assert editor.apply(uri, resolved) == text.replace("command", "ansible.builtin.command")
+
+
+async def test_edits_far_apart_are_each_logged_and_followed(start_editor: StartEditor) -> None:
+    editor = await start_editor()
+    text = "---\n- name: A\n  command: ls\n" + "# c\n" * 80 + "- name: B\n  command: df\n"
+    uri = editor.open("tasks/main.yml", text)
+    await editor.problems(uri)
+    (action,) = await editor.actions(uri, 0, only=["source.fixAll"])
+    resolved = await editor.resolve(action)
+    assert editor.apply(uri, resolved) == text.replace("command", "ansible.builtin.command")
+    await editor.run_command(resolved)
+    await editor.leave()
+    rows = [row for row in editor.log() if row["scope"] == "action"]
+    assert [row["outcome"] for row in rows] == ["accepted", "accepted"]
+    kept = [event["data"]["ratio"] for row in rows for event in row["events"] if event["kind"] == "kept_at"]
+    assert set(kept) == {1.0}
 
 
 async def test_a_module_in_place_of_a_command_is_shown_with_its_documentation_before_it_is_made(

@@ -24,10 +24,13 @@ from chiron.suggest.edited import edited
 from chiron.syntax.document import Document
 
 if TYPE_CHECKING:
+    from chiron.ansible.rewrite import Edit
     from chiron.assemble import Assembly
     from chiron.lsp.session import Session
 
 FIX_ALL = protocol.FIX_ALL
+#: Edits of one action that are followed each by itself.
+_MOST_FOLLOWED = 40
 
 
 class Actions:
@@ -101,14 +104,24 @@ class Actions:
 
     async def _fix_all(self, document: Document, parts: Assembly) -> list[types.CodeAction]:
         """One action with every safe rewrite of the file; nothing where there is none."""
+        one = await self._all_safe(document, parts)
+        if one is None:
+            return []
+        action = types.CodeAction(one.title, kind=FIX_ALL)
+        if not self._able.resolves:
+            return [self._with_edit(action, one, document)]
+        action.data = {"uri": document.uri, "version": document.version, "code": one.code}
+        return [action]
+
+    async def _all_safe(self, document: Document, parts: Assembly) -> Chosen | None:
+        """Every safe rewrite of a document; None where there is none, or it has changed meanwhile."""
         version, text = document.version, document.text
         path = to_place(document, self._session.roots).path
         edits = difference(text, await asyncio.to_thread(fixed, parts, path, text))
-        if not edits or document.version != version:
-            return []
         title = "Chiron: make every rewrite that is safe"
-        action = types.CodeAction(title, kind=FIX_ALL)
-        return [self._with_edit(action, Chosen("fix-all", title, FIX_ALL, tuple(edits), 0), document)]
+        if not edits or document.version != version:
+            return None
+        return Chosen("fix-all", title, FIX_ALL, tuple(edits), 0)
 
     async def resolve(self, action: types.CodeAction) -> types.CodeAction:
         """`action` with its edit. Raises `Stale` where the document has changed since it was offered."""
@@ -125,9 +138,12 @@ class Actions:
         except ChironError as error:
             raise Failed(str(error)) from None
         text, lines = document.text, _lines(data.get("lines"))
-        found = await asyncio.to_thread(choices, parts, self._asked(document, lines))
-        wanted = (data.get("code"), data.get("at"))
-        one = next((each for each in found if (each.code, each.at) == wanted), None)
+        if data.get("code") == "fix-all":
+            one = await self._all_safe(document, parts)
+        else:
+            found = await asyncio.to_thread(choices, parts, self._asked(document, lines))
+            wanted = (data.get("code"), data.get("at"))
+            one = next((each for each in found if (each.code, each.at) == wanted), None)
         if document.text != text or one is None:
             raise Stale
         return self._with_edit(action, one, document)
@@ -135,15 +151,14 @@ class Actions:
     def _with_edit(self, action: types.CodeAction, one: Chosen, document: Document) -> types.CodeAction:
         """`action` with its edit, noted in the log as offered; its command tells that it was taken."""
         edits, other = list(one.edits), self._other(one)
-        whole = joined(document.text, edits) if edits else None
-        if whole is not None and close_together(document, edits):
-            edits = [whole]
+        if edits and close_together(document, edits):
+            edits = [joined(document.text, edits)]
         action.edit = to_workspace_edit(
             document, edits, one.title, self._able, self._encoding(),
             confirm=one.confirm, description=one.evidence, other=other,
         )  # fmt: skip
-        if self._able.resolves and one.kind != FIX_ALL:
-            arguments = [{"suggestionId": self._noted(one, document, other)}]
+        if self._able.resolves:
+            arguments = [{"suggestionId": self._noted(one, edits, document, other)}]
             action.command = types.Command(
                 title="Chiron: accepted", command=protocol.ACCEPTED, arguments=arguments
             )
@@ -160,22 +175,26 @@ class Actions:
         text = one.elsewhere.text
         return Other(Document(uri, text or "", 0), one.elsewhere.edits, is_new=text is None)
 
-    def _noted(self, one: Chosen, document: Document, other: Other | None) -> str:
+    def _noted(self, one: Chosen, edits: Sequence[Edit], document: Document, other: Other | None) -> str:
         """The id under which the edit stands in the log, and under which it is followed where it is made.
 
-        Where all of it is in a file that is not open, nobody can follow it: then it is logged alone.
+        Edits far apart are followed each by itself; the id is the first one's. Where all of it is in a file
+        that is not open, nobody can follow it: then it is logged alone.
         """
-        where = document if one.edits or other is None else other.document
-        edit = joined(where.text, one.edits if where is document else other.edits if other else ())
-        there: tuple[Position, Position] = (where.position(edit.start), where.position(edit.end))
+        where = document if edits or other is None else other.document
         place = to_place(where, self._session.roots)
-        code, evidence = one.code, one.evidence
-        request, answer = edited(place, where.text, there, edit.text, code, evidence, self._session.origin)
-        if where is document or (other is not None and other.is_open):
-            answer = self._session.offer(where, request, answer)
-        else:
-            self._session.note(request, answer)
-        return answer.suggestions[0].id
+        ids = []
+        for edit in list(edits or (other.edits if other is not None else ()))[:_MOST_FOLLOWED]:
+            there: tuple[Position, Position] = (where.position(edit.start), where.position(edit.end))
+            request, answer = edited(
+                place, where.text, there, edit.text, one.code, one.evidence, self._session.origin
+            )
+            if where is document or (other is not None and other.is_open):
+                answer = self._session.offer(where, request, answer)
+            else:
+                self._session.note(request, answer)
+            ids.append(answer.suggestions[0].id)
+        return ids[0]
 
 
 def _wanted(kind: str, only: Sequence[str]) -> bool:

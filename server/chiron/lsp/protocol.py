@@ -52,6 +52,11 @@ def _keep_plain(cls: type[Any]) -> Any:
     return structure
 
 
+def _cancel_with(waiting: Any, awaited: Any) -> None:
+    """Cancels `awaited` when `waiting` is cancelled."""
+    waiting.add_done_callback(lambda done: done.cancelled() and awaited.cancel())
+
+
 def converter() -> Converter:
     """The converter for messages. Parameters of ours stay plain dictionaries until a model reads them."""
     made = get_converter()
@@ -98,6 +103,20 @@ class ChironProtocol(LanguageServerProtocol):
     def _handle_request(self, msg_id: int | str, method_name: str, params: Any) -> None:
         self._method.set(method_name)
         super()._handle_request(msg_id, method_name, params)
+
+    def _run_generator(self, future: Any, *, gen: Any, result_future: Any) -> None:
+        """Runs the next part of a handler that waits for another, as a command's does.
+
+        pygls answers such a request never where the other was cancelled, and leaves the other running where
+        the request was: here each ends with the other.
+        """
+        if future is not None and future.cancelled():
+            result_future.cancel()
+            return
+        before = set(self._request_futures)
+        super()._run_generator(future, gen=gen, result_future=result_future)
+        for msg_id in self._request_futures.keys() - before:
+            _cancel_with(result_future, self._request_futures[msg_id])
 
     def _send_handler_result(self, future: Any, *, msg_id: int | str) -> None:
         error = None if future.cancelled() else future.exception()

@@ -173,8 +173,6 @@ def scope_for(action: Action, target: Target, kind: FileKind) -> Scope | None:
             return None
         place = found
         before, after = site.text[target.start : place[0]], site.text[place[1] : target.end]
-        line = line_of(site)
-        before += f"{' ' * site.column}# {line[0] if line else ''}\n"
     else:
         before, after, place = "", "", (target.start, target.end)
     return Scope(

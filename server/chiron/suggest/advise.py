@@ -1,7 +1,7 @@
 """A model asked to do something with a task: asked, checked, asked once more, and never shown unchecked.
 
-Completing and replacing go through `Suggester.suggest`, recall and all. What takes an instruction is asked
-here, of the same model through the same cache, and its answers pass the same guardrails.
+Completing goes through `Suggester.suggest`, recall and all. What takes an instruction is asked here, of the
+same model through the same cache, and its answers pass the same guardrails.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import asyncio
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 
+from chiron.ansible.catalog import Catalog
 from chiron.ansible.project import Project
 from chiron.ansible.rewrite.commands import COMMANDS, line_of
 from chiron.ansible.rewrite.scalars import written
@@ -30,11 +30,12 @@ from chiron.records import (
     Withheld,
 )
 from chiron.redact import Redaction, redact, redact_part
+from chiron.suggest import replacing
 from chiron.suggest.actions import FIX, NAME, REPLACE, Action, Target, keeps_words
 from chiron.suggest.asking import CONFIDENCE, Errand, run, to_answer
 from chiron.suggest.consult import Heard
 from chiron.suggest.context import Context, gather
-from chiron.suggest.guardrails import Check, run_chain
+from chiron.suggest.guardrails import Check, module_of, run_chain
 from chiron.suggest.kept import lost
 from chiron.suggest.pipeline import Suggester
 from chiron.suggest.stopwatch import Stopwatch
@@ -51,24 +52,18 @@ async def advise(
     suggester: Suggester, action: Action, request: Request, target: Target, project: Project | None
 ) -> Answer:
     """What `action` comes to for `target`. Raises nothing but a cancellation; `trouble` says what failed."""
-    if action.chat or action is NAME:
+    if action.chat or action in {NAME, REPLACE}:
         return await _instructed(suggester, action, request, target, project)
-    answer = await suggester.suggest(request, project)
-    return _replacing(answer, target) if action is REPLACE else answer
+    return await suggester.suggest(request, project)
 
 
-def _replacing(answer: Answer, target: Target) -> Answer:
-    """`answer` without what is a command again, or forgets what the command names."""
+def _not_the_same(text: str, request: Request, target: Target, catalog: Catalog) -> str | None:
+    """What tells that a module does not do what the command does; None where nothing does."""
     found = line_of(target.site)
     line = found[0] if found is not None else ""
-    kept = [one for one in answer.suggestions if one.module not in COMMANDS and keeps_words(one.text, line)]
-    dropped = [
-        Withheld("wrong-shape", "It does not do what the command does.", one.text, one.source)
-        for one in answer.suggestions
-        if one not in kept
-    ]
-    silence = answer.silence or (None if kept else "all-withheld")
-    return replace(answer, suggestions=tuple(kept), withheld=(*answer.withheld, *dropped), silence=silence)
+    if module_of(text, request.scope, catalog) in COMMANDS:
+        return "It is a command again."
+    return None if keeps_words(text, line) else "It does not do what the command does."
 
 
 async def _instructed(
@@ -80,13 +75,19 @@ async def _instructed(
     watch.lap("context")
 
     def question(able: Capabilities, problems: Sequence[str]) -> ModelRequest:
+        if action is REPLACE:
+            return replacing.question(context, task, target, able, problems, suggester.catalog)
         return build(action, context, task, target, able, problems)
 
     def verdicts(heard: Heard) -> list[Candidate | Withheld]:
         return _checked(suggester, action, request, context, task, target, heard)
 
     def to_suggestion(one: Candidate, request: Request) -> Suggestion:
-        return _to_suggestion(one, request, target)
+        module = target.site.module
+        if action is REPLACE:
+            named = module_of(one.text, request.scope, suggester.catalog)
+            module = suggester.catalog.module(named) if named is not None else None
+        return _to_suggestion(one, request, module)
 
     brought = await run(suggester, Errand(question, verdicts, chat=action.chat), watch)
     return to_answer(suggester, request, brought, context, task, watch, to_suggestion)
@@ -150,6 +151,8 @@ def _checked(
         verdict = run_chain(Candidate(made, source, heard.answer.model, CONFIDENCE, grounds), check)
         if isinstance(verdict, Candidate):
             gone = lost(action, verdict.text, target, suggester.catalog)
+            if action is REPLACE:
+                gone = _not_the_same(verdict.text, request, target, suggester.catalog)
             verdict = Withheld("wrong-shape", gone, verdict.text, source) if gone is not None else verdict
         verdicts.append(verdict)
     return verdicts
@@ -164,6 +167,9 @@ def to_text(action: Action, answered: str, target: Target) -> str | None:
         scalar = written(name) if name and _is_about(name, target) else None
         site = target.site
         return f"name: {scalar}{site.newline}{' ' * site.column}" if scalar else None
+    if action is REPLACE:
+        laid_out = replacing.to_text(text, target.site.column)
+        return laid_out.replace("\n", target.site.newline) if laid_out is not None else None
     lines = text.strip("\n").split("\n")
     margin = len(lines[0]) - len(lines[0].lstrip(" "))
     column = target.site.column - 2
@@ -219,8 +225,7 @@ def _documentation(action: Action, module: Module | None, task: str) -> str:
     return "From the documentation:\n" + "\n".join(lines)
 
 
-def _to_suggestion(one: Candidate, request: Request, target: Target) -> Suggestion:
-    module = target.site.module
+def _to_suggestion(one: Candidate, request: Request, module: Module | None) -> Suggestion:
     grounds = one.grounds
     if module is not None:
         about = Ground("module", module.fqcn, module.path, f"{module.collection} {module.version}")
