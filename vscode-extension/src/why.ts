@@ -55,7 +55,7 @@ export function whyHover(why: Why): string {
 
 /** One line about an alternative, for a list. */
 export function alternativeLine(alternative: Alternative): string {
-  const about = alternative.grounds.find((ground) => ground.kind === 'task') ?? alternative.grounds[0];
+  const about = alternative.grounds.find((ground) => ground.kind === 'task');
   const from = source(alternative.source, alternative.model);
   return about ? `from ${from}: ${about.what}` : `from ${from}`;
 }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { type Frame } from 'playwright-core';
+import { LABELS } from '../../../src/labels.js';
 import { sleep } from '../lab.js';
 import { accepts, lastWord, logged, named, PLAY, saved, type Scenario, written } from '../scenario.js';
 import { task } from '../script.js';
@@ -137,6 +138,37 @@ export const reading: readonly Scenario[] = [
       const page = await preview(window, 'What was sent last');
       assert.ok(page.includes(service.name), page);
       await logged(window.lab, file, lastWord(service), { outcome: 'rejected', has: ['rejected/observed'] });
+    },
+  },
+  {
+    name: 'in high contrast and with a screen reader, all is said in words',
+    lab: { settings: { 'workbench.colorTheme': 'Default High Contrast', 'editor.accessibilitySupport': 'on' } },
+    opens: { name: 'first.yml', text: '- hosts: all\n  tasks: []\n' },
+    run: async (window) => {
+      const apt = task('vicuna');
+      const file = 'spoken.yml';
+      assert.match(await window.statusSays(/ready/), /Model: scripted; text stays on this machine/);
+      await window.press('Control+Alt+n');
+      await named(window, file, apt);
+      await window.shot('high-contrast');
+      await window.press('Tab');
+      await window.noGhost();
+      await saved(window, file, written(apt));
+      await window.press('Control+Alt+r');
+      const rows = window.page.locator('.quick-input-widget .monaco-list-row');
+      await rows.first().waitFor();
+      for (const { words, meaning } of LABELS) {
+        const spoken = (await rows.filter({ hasText: words }).first().getAttribute('aria-label')) ?? '';
+        assert.ok(spoken.includes(words) && spoken.includes(meaning), spoken);
+      }
+      await window.press('u');
+      await logged(window.lab, file, lastWord(apt), {
+        outcome: 'accepted',
+        has: ['accepted/confirmed', 'labelled/confirmed'],
+        also: (row) => {
+          assert.equal(row.label, 'unsafe');
+        },
+      });
     },
   },
 ];
