@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chiron.flywheel.pool import MOST_OF_FILE, MOST_OF_NAME, Pool, build_pool, keys_of, was_kept
-from chiron.records import Outcome, ScopeKind
+from chiron.flywheel.pool import MOST_OF_FILE, MOST_OF_NAME, Pool, build_pool, is_copied, keys_of, was_kept
+from chiron.records import Ground, Outcome, ScopeKind
 from chiron.store.feedback_lessons import Lesson
 from support.outcomes import BODY, DAY_MS, NOON_MS, SITE, lesson
 
@@ -43,6 +43,16 @@ def test_what_was_accepted_and_kept_is_an_example_with_its_lineage() -> None:
     assert task.note == "accepted by you on 15 June 2026"
     assert (task.body, task.fqcn, task.origin) == (BODY, "ansible.builtin.package", "accepted")
     assert task.path == "roles/web/tasks/main.yml"
+
+
+def test_what_came_from_a_modules_examples_stays_told_to_be_from_there() -> None:
+    """Those are under the GPL, and an export must not take them for anybody's own after one acceptance."""
+    grounds = (Ground("task", "Install a package", "package.py:3", "examples"),)
+    (task,) = check_examples([lesson(grounds=grounds)], "accepted Install nginx").tasks
+    assert not is_copied((Ground("task", "Install apache", "main.yml:1", "workspace"),))
+    again = (Ground("task", task.name, task.path, f"{task.note} (suggestion {task.suggestion_id})"),)
+    assert is_copied(again)
+    assert to_pool([lesson(grounds=again)]).examples[0].copied
 
 
 def test_a_click_is_not_enough() -> None:

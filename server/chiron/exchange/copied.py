@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chiron.ansible.examples import split_examples
+from chiron.flywheel.pool import is_copied
 from chiron.records import SuggestionRecord
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ class Copied:
         return self._catalog is not None
 
     def is_from_examples(self, record: SuggestionRecord) -> bool:
-        """Whether the suggestion was recalled from EXAMPLES, changed or not."""
-        return any(ground.kind == "task" and ground.detail == "examples" for ground in record.grounds)
+        """Whether the suggestion was recalled from EXAMPLES, changed or not, or from what had been."""
+        return is_copied(record.grounds)
 
     def is_example(self, text: str, module: str | None) -> bool:
         """Whether `text` is, up to its layout, a task body of that module's EXAMPLES."""

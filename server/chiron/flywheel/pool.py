@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from chiron.ansible.bodies import module_of, module_part, options_of, split_body
 from chiron.flywheel.ledger import Booked, Key, Ledger, book
 from chiron.flywheel.placed import Written, tasks_of, written_instead
-from chiron.records import Outcome, ScopeKind, Task
+from chiron.records import Ground, Outcome, ScopeKind, Task
 from chiron.redact.scalars import PLACEHOLDER
 from chiron.store.feedback_lessons import Lesson
 from chiron.store.feedback_rows import SuggestionRow
@@ -36,6 +36,7 @@ _DAY_MS = 86_400_000
 _BAD = frozenset({"wrong_module", "wrong_option", "wrong_value", "invented", "unsafe", "style", "not_needed"})
 _AGAINST = frozenset({Outcome.REJECTED, Outcome.TYPED_OVER})
 _RATED = re.compile(r"rated (\d\.\d+) without")
+_OUT_OF_EXAMPLES = "out of EXAMPLES"
 #: The ground that tells of what was learned, and how likely it was rated without.
 SHIFTED = "learned"
 
@@ -56,13 +57,16 @@ class Example:
     line: int
     at_ms: int
     weight: float
+    #: It was recalled from a module's EXAMPLES, or from what had been: those are under the GPL.
+    copied: bool = False
 
     @property
     def note(self) -> str:
         """How it is known, as a person reads it."""
         day = datetime.fromtimestamp(self.at_ms / 1000, UTC)
         verb = {"accepted": "accepted by you on", "corrected": "corrected by you on"}.get(self.kind)
-        return f"{verb or 'written by you instead of a suggestion on'} {day.day} {day:%B %Y}"
+        said = f"{verb or 'written by you instead of a suggestion on'} {day.day} {day:%B %Y}"
+        return f"{said}, {_OUT_OF_EXAMPLES}" if self.copied else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,13 @@ def keys_of(
         ("source", fqcn, source.lower() or "-"),
         ("text", name.lower(), folded),
     ]
+
+
+def is_copied(grounds: Sequence[Ground]) -> bool:
+    """Whether a suggestion with these grounds came from a module's EXAMPLES, by whatever way."""
+    return any(
+        one.kind == "task" and (one.detail == "examples" or _OUT_OF_EXAMPLES in one.detail) for one in grounds
+    )
 
 
 def was_kept(row: SuggestionRow) -> bool | None:
@@ -238,6 +249,7 @@ def _of_lesson(lesson: Lesson, weight: float) -> list[Example]:
             record.line,
             record.at_ms,
             round(weight * share, 3),
+            copied=kind == "accepted" and is_copied(record.grounds),
         )
         for one in written
         if one.name and module_of(one.body)
