@@ -13,6 +13,7 @@ const GROUND_TITLES: Readonly<Record<string, string>> = {
   task: 'Similar tasks',
   fact: 'From this project',
   model: 'Model',
+  learned: 'What was kept and refused here',
 };
 
 /** The whole page: the suggestion, where it came from, why it is believed, what it cost, what was sent. */
