@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from chiron.kept import kept
 from chiron.records import Task
-from chiron.suggest.idioms import idioms_for, is_other
+from chiron.suggest.idioms import idioms_for
 from chiron.suggest.module_names import spoken, words_of
 from chiron.suggest.phrases import plain_name
 from chiron.suggest.wording import words
@@ -150,7 +150,7 @@ SIGNS = (
     "vote", "nearest", "words", "first_word", "last_word", "bayes", "following", "idiom_first", "idiom_any",
     "purpose_vote", "purpose_bayes", "own_habit", "project_habit", "own_share", "log_count", "control",
     "idiom_purpose", "platform", "nearest_example", "idiom_alone", "spoken_words", "spoken_verb",
-    "spoken_word", "template", "no_template", "file", "led", "same_meaning", "other_meaning",
+    "spoken_word", "template", "no_template", "file", "led",
 )  # fmt: skip
 #: Fitted as a conditional logit (L2 0.03 round the weights before, repositories weighing as the square root
 #: of their cases, `control` held at -2 since the cases leave such modules out) on named tasks of
@@ -158,7 +158,7 @@ SIGNS = (
 #: hidden: warm, with a few files of the workspace, and cold. `tests/benchmarks/fit_modules.py` does it.
 WEIGHTS = (
     0.8, 1.2, 0.1, 0.6, 0.6, 0.6, 1.6, 1.1, 0.4, 1.4, 1.1, 0.5, 0.6, 0.3, -0.1, -2.0, 0.4, 1.8, 1.3, 1.3, 1.7,
-    0.7, 0.6, 0.6, -0.6, 0.6, 0.5, 0.3, -0.5,
+    0.7, 0.6, 0.6, -0.6, 0.6, 0.5,
 )  # fmt: skip
 
 
@@ -183,17 +183,12 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
     nearest_example: dict[str, float] = {}
     weights: dict[str, float] = {}
     led: dict[str, float] = {}
-    same: dict[str, float] = {}
-    other: dict[str, float] = {}
     for i, near in enumerate(question.near):
         module = module_name(near.task)
         is_example = near.task.origin == "examples"
         best = nearest_example if is_example else nearest
         best[module] = max(best.get(module, 0.0), near.score)
         led[module] = max(led.get(module, 0.0), near.led * near.likeness)
-        if i < _N_VOTERS and not is_example:
-            meant = other if is_other(question.name, near.task.name) else same
-            meant[module] = max(meant.get(module, 0.0), near.score)
         if i < _N_VOTERS:
             weights[module] = weights.get(module, 0.0) + max(near.score, 0.0) ** 2
     # Votes from afar are no majority: what nobody near says takes a share too.
@@ -264,8 +259,6 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
             float(question.template is False and kind == "template"),
             float(question.file is True and kind == "copy"),
             led.get(module, 0.0),
-            same.get(module, 0.0),
-            other.get(module, 0.0),
         )
     return signs
 
