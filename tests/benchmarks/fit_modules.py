@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize  # type: ignore[import-untyped]  # it brings no types
 
+from chiron.ansible.catalog import Catalog
 from chiron.ansible.project import Project
 from chiron.assemble import open_catalog
 from chiron.config import Settings
@@ -28,7 +29,7 @@ from chiron.errors import ChironError
 from chiron.evals import cases as case_files
 from chiron.evals.reading import read_body
 from chiron.evals.run import hidden
-from chiron.records import Origin, Place
+from chiron.records import Facts, Origin, Place, Request, Task
 from chiron.suggest.context import gather
 from chiron.suggest.modules import SIGNS, WEIGHTS, signs_of
 from chiron.suggest.place import request_at
@@ -39,7 +40,7 @@ MODES = ("warm", "small", "cold")
 #: Held as it is: the cases leave out the modules it speaks against, so they would make it boundless.
 HELD = {"control": -2.0}
 #: These may speak against a module; a good sign that does is a fluke.
-SIGNED = {"no_template", "log_count"}
+SIGNED = {"no_template", "log_count", "other_meaning"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,10 @@ class Asked:
     right: int
 
 
-def asked(cases_file: Path, workspaces: Path, mode: str) -> Iterator[Asked]:
+def requests(
+    cases_file: Path, workspaces: Path, mode: str
+) -> Iterator[tuple[case_files.Case, Request, Facts, Sequence[Task], Recall, Catalog]]:
+    """Each case as recall is asked about it in `mode`, and what it may know then."""
     catalog = open_catalog(Settings(), None)
     by_workspace: dict[str, list[case_files.Case]] = {}
     for case in case_files.read(cases_file):
@@ -69,24 +73,29 @@ def asked(cases_file: Path, workspaces: Path, mode: str) -> Iterator[Asked]:
                 text, position = hidden(case, root, "append")
             except ChironError:
                 continue
-            expected = read_body(case.expected, catalog.resolve)
             path = str(root / case.path)
             document = Document(Path(path).as_uri(), text, 0)
             place = Place(document.uri, path, 0, str(root))
             request = request_at(document, position, place, origin=Origin.EVAL)
-            if request is None or expected is None:
+            if request is None:
                 continue
             if project is not None:
                 project.update(case.path, text)
             context = gather(request, project)
             tasks = _few(context.tasks, case) if mode == "small" else context.tasks
-            question, counts = recall.question(request, context.facts, tasks)
-            signs = signs_of(question, counts)
-            names = list(signs)
-            right = names.index(expected.module) if expected.module in signs else -1
-            yield Asked(workspace, mode, np.array(list(signs.values()), float), right)
+            yield case, request, context.facts, tasks, recall, catalog
             if project is not None:
                 project.update(case.path, None)
+
+
+def asked(cases_file: Path, workspaces: Path, mode: str) -> Iterator[Asked]:
+    for case, request, facts, tasks, recall, catalog in requests(cases_file, workspaces, mode):
+        expected = read_body(case.expected, catalog.resolve)
+        if expected is None:
+            continue
+        signs = signs_of(*recall.question(request, facts, tasks))
+        right = list(signs).index(expected.module) if expected.module in signs else -1
+        yield Asked(case.workspace, mode, np.array(list(signs.values()), float), right)
 
 
 def _few(tasks: Sequence[Any], case: case_files.Case) -> list[Any]:

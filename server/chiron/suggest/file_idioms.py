@@ -62,6 +62,8 @@ def copied(found: re.Match[str], at: Surroundings) -> Written | None:
     source = at.file_for(found.string)
     written = phrases.file_name_in(found.string)
     target = phrases.path_in(found.string)
+    if source is None and at.template_for(found.string) is not None:
+        return None
     if source is None:
         # What is configured is what the tasks before installed; `app` stands for what nobody named.
         named = written or f"{at.program or 'app'}.conf"

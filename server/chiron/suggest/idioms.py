@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from chiron.suggest import file_idioms as files
@@ -35,6 +36,19 @@ def idioms_for(name: str) -> list[tuple[Idiom, re.Match[str]]]:
     """The idioms that `name` follows, most particular first."""
     plain = phrases.plain_name(name)
     return [(idiom, found) for idiom in IDIOMS if (found := idiom.pattern.search(plain))]
+
+
+@lru_cache(maxsize=20_000)
+def meaning_of(name: str) -> Idiom | None:
+    """The most particular idiom that `name` follows."""
+    plain = phrases.plain_name(name)
+    return next((idiom for idiom in IDIOMS if idiom.pattern.search(plain)), None)
+
+
+def is_other(name: str, other: str) -> bool:
+    """Whether two names follow idioms that speak of different modules."""
+    mine, theirs = meaning_of(name), meaning_of(other)
+    return mine is not None and theirs is not None and not set(mine.modules) & set(theirs.modules)
 
 
 _CREATE = r"^(?:create|add|ensure|make|set ?up|configure|manage|remove|delete|define) (?:an? |the )?"

@@ -11,12 +11,12 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from chiron.kept import kept
 from chiron.records import Task
-from chiron.suggest.idioms import idioms_for
+from chiron.suggest.idioms import idioms_for, is_other
 from chiron.suggest.module_names import spoken, words_of
 from chiron.suggest.phrases import plain_name
 from chiron.suggest.wording import words
@@ -53,6 +53,9 @@ _CONTROL = ("include", "import", "assert", "debug", "set_fact", "fail", "meta")
 _EXAMPLE_WEIGHT = 0.3
 _N_VOTERS = 12
 _SILENT_VOTE = 0.1
+#: What a task's nearness is still worth where its name means something else: "Create the shop's user" shares
+#: more words with "Create the shop's directory" than what the two have to do with each other.
+_OTHER = 0.6
 _N_BY_WORDS = 10
 
 
@@ -150,7 +153,7 @@ SIGNS = (
     "vote", "nearest", "words", "first_word", "last_word", "bayes", "following", "idiom_first", "idiom_any",
     "purpose_vote", "purpose_bayes", "own_habit", "project_habit", "own_share", "log_count", "control",
     "idiom_purpose", "platform", "nearest_example", "idiom_alone", "spoken_words", "spoken_verb",
-    "spoken_word", "template", "no_template", "file", "led",
+    "spoken_word", "template", "no_template", "file", "led", "same_meaning", "other_meaning",
 )  # fmt: skip
 #: Fitted as a conditional logit (L2 0.03 round the weights before, repositories weighing as the square root
 #: of their cases, `control` held at -2 since the cases leave such modules out) on named tasks of
@@ -158,7 +161,7 @@ SIGNS = (
 #: hidden: warm, with a few files of the workspace, and cold. `tests/benchmarks/fit_modules.py` does it.
 WEIGHTS = (
     0.8, 1.2, 0.1, 0.6, 0.6, 0.6, 1.6, 1.1, 0.4, 1.4, 1.1, 0.5, 0.6, 0.3, -0.1, -2.0, 0.4, 1.8, 1.3, 1.3, 1.7,
-    0.7, 0.6, 0.6, -0.6, 0.6, 0.5,
+    0.7, 0.6, 0.6, -0.6, 0.6, 0.5, 0.4, -0.6,
 )  # fmt: skip
 
 
@@ -179,22 +182,8 @@ def rank_modules(question: Question, counts: ModuleCounts) -> list[tuple[str, fl
 
 def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float, ...]]:
     """For each module in question the strength of every sign of `SIGNS`."""
-    nearest: dict[str, float] = {}
-    nearest_example: dict[str, float] = {}
-    weights: dict[str, float] = {}
-    led: dict[str, float] = {}
-    for i, near in enumerate(question.near):
-        module = module_name(near.task)
-        is_example = near.task.origin == "examples"
-        best = nearest_example if is_example else nearest
-        best[module] = max(best.get(module, 0.0), near.score)
-        led[module] = max(led.get(module, 0.0), near.led * near.likeness)
-        if i < _N_VOTERS:
-            weights[module] = weights.get(module, 0.0) + max(near.score, 0.0) ** 2
-    # Votes from afar are no majority: what nobody near says takes a share too.
-    total = sum(weights.values()) + _SILENT_VOTE
-    votes = {module: weight / total for module, weight in weights.items()}
-
+    said_near = _said_near(question)
+    nearest, nearest_example, votes = said_near.nearest, said_near.example, said_near.votes
     found = [(word, counts.words[word]) for word in evidence_words(question.name) if word in counts.words]
     by_word, first, last = _word_shares(found)
     idioms = [idiom for idiom, _ in idioms_for(question.name)]
@@ -202,6 +191,10 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
     # Of modules with one purpose, the one this workspace uses is meant.
     kinds = [purpose(name) for name in idiom_first]
     idiom_first.sort(key=lambda name: (kinds.index(purpose(name)), -counts.modules[name]))
+    if question.template != question.file and {"template", "copy"} & {*kinds[:1]}:
+        # "Copy the script" is a template where a template of that name is, and no such file.
+        meant_first = "template" if question.template else "copy"
+        idiom_first.sort(key=lambda name: purpose(name) != meant_first)
     idiom_any = {_qualified(name) for idiom in idioms for name in idiom.modules}
     own = Counter(question.own)
     likely = sorted(by_word, key=lambda module: -by_word[module])[:_N_BY_WORDS]
@@ -258,9 +251,47 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
             float(question.template is True and kind == "template"),
             float(question.template is False and kind == "template"),
             float(question.file is True and kind == "copy"),
-            led.get(module, 0.0),
+            said_near.led.get(module, 0.0),
+            said_near.same.get(module, 0.0),
+            said_near.other.get(module, 0.0),
         )
     return signs
+
+
+@dataclass(slots=True)
+class _SaidNear:
+    """What the nearest tasks say for each module: the nearest of all, of EXAMPLES, by what stands before it,
+    of the same and of another meaning, and all together."""
+
+    nearest: dict[str, float] = field(default_factory=dict)
+    example: dict[str, float] = field(default_factory=dict)
+    led: dict[str, float] = field(default_factory=dict)
+    same: dict[str, float] = field(default_factory=dict)
+    other: dict[str, float] = field(default_factory=dict)
+    votes: dict[str, float] = field(default_factory=dict)
+
+
+def _said_near(question: Question) -> _SaidNear:
+    said = _SaidNear()
+    weights: dict[str, float] = {}
+    for i, near in enumerate(question.near):
+        module = module_name(near.task)
+        is_example = near.task.origin == "examples"
+        is_voter = i < _N_VOTERS
+        other_meaning = is_voter and not is_example and is_other(question.name, near.task.name)
+        score = near.score * (_OTHER if other_meaning else 1.0)
+        best = said.example if is_example else said.nearest
+        best[module] = max(best.get(module, 0.0), score)
+        said.led[module] = max(said.led.get(module, 0.0), near.led * near.likeness)
+        if is_voter and not is_example:
+            meant = said.other if other_meaning else said.same
+            meant[module] = max(meant.get(module, 0.0), near.score)
+        if is_voter:
+            weights[module] = weights.get(module, 0.0) + max(score, 0.0) ** 2
+    # Votes from afar are no majority: what nobody near says takes a share too.
+    total = sum(weights.values()) + _SILENT_VOTE
+    said.votes = {module: weight / total for module, weight in weights.items()}
+    return said
 
 
 def _platforms(text: str) -> frozenset[str]:

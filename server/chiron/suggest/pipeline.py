@@ -181,8 +181,10 @@ class Suggester:
     def _may_change(self, passed: Sequence[Candidate], request: Request, trust: float) -> bool:
         """Whether what a model of this `trust` writes could be shown: asked for one answer, or unasked, the
         first one is all a person sees, and it is the surest."""
-        only_first = request.n == 1 or request.trigger == Trigger.AUTOMATIC
-        return not only_first or all(one.confidence < trust for one in passed)
+        unasked = request.trigger == Trigger.AUTOMATIC
+        if unasked and trust < self._least:
+            return False
+        return not (unasked or request.n == 1) or all(one.confidence < trust for one in passed)
 
     async def _consult(
         self,

@@ -6,6 +6,7 @@ import re
 
 from chiron.suggest import phrases
 from chiron.suggest.surroundings import Surroundings
+from chiron.suggest.wording import words
 from chiron.suggest.written import Written, cut, listed, name_of, presence
 
 _PACKAGE_NOUNS = frozenset(
@@ -32,8 +33,10 @@ def package(found: re.Match[str], at: Surroundings) -> Written | None:
     word = "absent" if state in {"remove", "uninstall", "purge"} else "present"
     if state in {"upgrade", "update"}:
         word = "latest"
-    if not things or any(thing.split("-")[-1] in _VAGUE for thing in things):
-        variable = at.variable_for(found["what"], ("packages", "package", "pkgs", "deps", "dependencies"))
+    variable = at.variable_for(found["what"], ("packages", "package", "pkgs", "deps", "dependencies"))
+    # "the web packages" are `web_packages`, where there are such.
+    named = variable is not None and set(words(variable.replace("_", " "))) <= set(words(found["what"]))
+    if named or not things or any(thing.split("-")[-1] in _VAGUE for thing in things):
         if variable is None:
             return None
         names = f'"{{{{ {variable} }}}}"'

@@ -81,7 +81,7 @@ def packages(name: str, at: Surroundings) -> str | None:
     if variable is not None:
         return _expression(variable)
     named = [word for word in things(name) if stem(word.lower()) not in {"dependency", "prerequisit", "tool"}]
-    if 0 < len(named) <= 2:
+    if 0 < len(named) <= 2 and not re.search(r",|\band\b|&", name):
         return phrases.quoted("-".join(word.lower() for word in named))
     return phrases.quoted(at.program) if at.program and not named else None
 
