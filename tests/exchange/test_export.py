@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -257,6 +258,15 @@ def test_the_file_is_the_users_alone(log: FeedbackLog) -> None:
     check_export(log, Format.MESSAGES, *fate("a", "kept"))
     for name in ("out.jsonl", "out.jsonl.manifest.json"):
         assert log.path.with_name(name).stat().st_mode & 0o077 == 0
+
+
+def test_without_its_library_a_table_says_what_to_install(
+    log: FeedbackLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ChironError, match=r"parquet.*pip install"):
+        check_export(log, Format.PARQUET, *fate("a", "kept"))
+    assert [path.name for path in log.path.parent.iterdir() if "out" in path.name] == []
 
 
 def test_a_table_holds_every_suggestion_with_its_types(log: FeedbackLog) -> None:

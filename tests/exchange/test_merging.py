@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,12 @@ from chiron.errors import StoreError, StoreNewer
 from chiron.exchange.merging import merge, redacted
 from chiron.records import Event, SuggestionRecord
 from chiron.store.feedback import FeedbackLog
+from chiron.store.feedback_dependents import dependents
 from chiron.store.feedback_erasure import Selection
 from chiron.store.feedback_histories import provenance
 from chiron.store.feedback_queries import Filters, History
 from chiron.store.feedback_rows import Derived, SuggestionRow
+from chiron.store.feedback_votes import Bout, Vote, bouts, put_bout, put_votes, votes
 from chiron.store.migrations import STEPS, migrate
 from support import feedback_made
 from support.logged import CONTEXT, fate, label
@@ -190,6 +193,24 @@ def test_rows_in_the_write_ahead_log_of_a_running_server_are_read(log: FeedbackL
         keep(running, *fate("b", "kept"))
         check_merge(log, running.path, new=(2, 6), known=(0, 0))
         reader.close()
+
+
+def test_votes_and_comparisons_come_along_once(log: FeedbackLog, theirs: Made) -> None:
+    file = theirs("anna", *fate("a", "kept"), *fate("b", "kept"))
+    with FeedbackLog(file) as there:
+        vote = Vote("a", "some-model", "judge-1", 1, "unsafe", "password: hunter2hunter2x")
+        there.change(partial(put_votes, votes=[vote]))
+        there.change(partial(put_bout, bout=Bout(1, "q", "recall", "some-model", "first", "a", "b")))
+    assert merge(log, file, name="anna")["n_votes"] == 2
+    assert merge(log, file, name="anna")["n_votes"] == 0
+    (kept,) = log.ask(votes)
+    assert (kept.label, "hunter2" in kept.reason) == ("unsafe", False)
+    (compared,) = log.ask(bouts)
+    assert compared.result == "first"
+    selection = Selection(suggestion_id="a")
+    assert log.ask(partial(dependents, selection=selection)).n_votes == 2
+    log.delete(selection)
+    assert (log.ask(votes), log.ask(bouts)) == ([], [])
 
 
 def test_erasing_a_merged_row_erases_whose_it_was(log: FeedbackLog, theirs: Made) -> None:

@@ -16,6 +16,7 @@ from chiron.store.feedback_histories import histories, provenance
 from chiron.store.feedback_merge import Added, add, opened_copy, sha256_of
 from chiron.store.feedback_queries import History
 from chiron.store.feedback_search import Search
+from chiron.store.feedback_votes import Vote, bouts, merge_votes, votes
 
 #: Placeholders beyond this number were not given out by one request.
 _MOST_PLACEHOLDERS = 2_000
@@ -42,11 +43,14 @@ def merge(log: FeedbackLog, file: Path, *, name: str) -> dict[str, Any]:
             now_ms = int(time.time() * 1000)
             act = partial(add, histories=clean, names=whose, sha256=sha256, at_ms=now_ms)
             added += log.change(act)
+        given, compared = votes(theirs), bouts(theirs)
+    n_votes = log.change(partial(merge_votes, votes=[_clean_vote(one) for one in given], bouts=compared))
     return {
         "file": str(file),
         "from": name,
         "sha256": sha256,
         **asdict(added),
+        "n_votes": n_votes,
         "n_redacted_again": n_redacted,
     }
 
@@ -75,6 +79,10 @@ def redacted(history: History) -> History:
     record = replace(record, context=context, context_at=at, grounds=grounds, **clean)
     events = tuple(replace(one, data=_clean(dict(one.data), known)) for one in history.events)
     return History(replace(history.suggestion, record=record), events)
+
+
+def _clean_vote(vote: Vote) -> Vote:
+    return replace(vote, reason=redact(vote.reason).text)
 
 
 def _known(record: SuggestionRecord, events: tuple[Event, ...]) -> Redaction:

@@ -70,11 +70,13 @@ def erase_for(settings: Settings, selection: Selection, agreed: Callable[[str], 
             "n_labelled": depends.n_labelled,
             "n_corrections": depends.n_corrections,
             "n_taught": depends.n_taught,
+            "n_votes": depends.n_votes,
             "erased": False,
         }
         what = (
             f"{depends.n_suggestions:,} suggestions with {depends.n_events:,} events, "
-            f"{depends.n_labelled:,} verdicts and {depends.n_corrections:,} corrections; "
+            f"{depends.n_labelled:,} verdicts, {depends.n_corrections:,} corrections and "
+            f"{depends.n_votes:,} votes; "
             f"what {depends.n_taught:,} of them taught is forgotten."
         )
         if not depends.n_suggestions or not agreed(what):

@@ -13,7 +13,8 @@ from chiron.store.feedback_queries import Filters, to_where
 class Dependents:
     """What would be erased: `n_corrections` texts that people typed, `n_sent` rows a model was asked for.
 
-    `n_taught` suggestions were kept strongly: what they taught is forgotten with them.
+    `n_taught` suggestions were kept strongly: what they taught is forgotten with them. `n_votes` are judges'
+    votes on them, and blind comparisons with them.
     """
 
     n_suggestions: int = 0
@@ -25,6 +26,7 @@ class Dependents:
     n_taught: int = 0
     first_ms: int | None = None
     last_ms: int | None = None
+    n_votes: int = 0
 
 
 def dependents(connection: sqlite3.Connection, selection: Selection) -> Dependents:
@@ -48,6 +50,21 @@ def dependents(connection: sqlite3.Connection, selection: Selection) -> Dependen
         f" FROM event WHERE suggestion_id IN (SELECT id FROM suggestion WHERE {where})",
         values,
     ).fetchone()
+    chosen = f"IN (SELECT id FROM suggestion WHERE {where})"  # noqa: S608
+    (n_votes,) = connection.execute(
+        f"SELECT (SELECT count(*) FROM vote WHERE suggestion_id {chosen})"  # noqa: S608
+        f" + (SELECT count(*) FROM bout WHERE first_id {chosen} OR second_id {chosen})",
+        values * 3,
+    ).fetchone()
     return Dependents(
-        n, n_events, n_labelled, int(n_corrections), int(n_sent), n_files, int(n_taught), first_ms, last_ms
+        n_suggestions=n,
+        n_events=n_events,
+        n_labelled=n_labelled,
+        n_corrections=int(n_corrections),
+        n_sent=int(n_sent),
+        n_files=n_files,
+        n_taught=int(n_taught),
+        first_ms=first_ms,
+        last_ms=last_ms,
+        n_votes=n_votes,
     )

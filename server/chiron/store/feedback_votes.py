@@ -55,6 +55,29 @@ def put_votes(connection: sqlite3.Connection, votes: Iterable[Vote]) -> None:
     connection.execute("COMMIT")
 
 
+def merge_votes(connection: sqlite3.Connection, votes: Iterable[Vote], bouts: Iterable[Bout]) -> int:
+    """Adds votes and comparisons of another log that this one lacks, and says how many."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        n_before = connection.total_changes
+        connection.executemany(
+            "INSERT OR IGNORE INTO vote (suggestion_id, judge, prompt_version, at_ms, label, reason)"
+            " SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM suggestion WHERE id = ?1)",
+            [
+                (one.suggestion_id, one.judge, one.prompt_version, one.at_ms, one.label, one.reason)
+                for one in votes
+            ],
+        )
+        for bout in bouts:
+            put_bout(connection, bout)
+        n = connection.total_changes - n_before
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+    return n
+
+
 def votes(connection: sqlite3.Connection) -> list[Vote]:
     """All votes, oldest first."""
     rows = connection.execute(
