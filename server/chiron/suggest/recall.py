@@ -92,6 +92,11 @@ class Recall:
             place = self._place_of(request, facts, tasks)
             return place.question(request.scope.task_name), self._memory.counts
 
+    def drafts(self, request: Request, facts: Facts, tasks: Sequence[Task]) -> list[Draft]:
+        """All drafts of the task being written, surest first; for fitting weights."""
+        with self._lock:
+            return self._place_of(request, facts, tasks).drafts(request.scope.task_name)
+
     def modules(self, request: Request, facts: Facts, tasks: Sequence[Task], n: int) -> list[str]:
         """The `n` likeliest modules for the task being written, canonical where known, likeliest first."""
         with self._lock:
