@@ -269,6 +269,21 @@ def test_without_its_library_a_table_says_what_to_install(
     assert [path.name for path in log.path.parent.iterdir() if "out" in path.name] == []
 
 
+def test_a_link_in_the_files_place_is_replaced_not_followed(log: FeedbackLog, tmp_path: Path) -> None:
+    other = tmp_path / "somebody's"
+    other.write_text("theirs", encoding="utf-8")
+    for name in ("out.jsonl", "out.jsonl.manifest.json"):
+        log.path.with_name(name).symlink_to(other)
+    check_export(log, Format.MESSAGES, *fate("a", "kept"))
+    assert other.read_text(encoding="utf-8") == "theirs"
+
+
+def test_a_folder_that_is_not_there_is_said(log: FeedbackLog, tmp_path: Path) -> None:
+    keep(log, *fate("a", "kept"))
+    with pytest.raises(ChironError, match="cannot be written to"):
+        export(log, Search(EDITOR_ONLY), Format.KTO, tmp_path / "no" / "out.jsonl", copied=Copied(None))
+
+
 def test_a_table_holds_every_suggestion_with_its_types(log: FeedbackLog) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     keep(log, *fate("a", "kept"), *fate("b", "expired"), label("b", "good"))

@@ -263,8 +263,10 @@ def _write_lines(path: Path, rows: Iterator[Row]) -> None:
 
 
 def _make_private(path: Path) -> None:
+    """Makes an empty file of the user's alone; what somebody else left under its name is not followed."""
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
+        path.unlink(missing_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
     except OSError as error:
         raise ChironError(f"{path.parent} cannot be written to: {error.strerror}.") from None
 
@@ -301,5 +303,7 @@ def _write_manifest(done: Exported, copied: Copied, filters: Mapping[str, str]) 
         **to_values(done),
     }
     path = done.path.with_name(f"{done.path.name}.manifest.json")
-    _make_private(path)
-    path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    _make_private(temporary)
+    temporary.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    temporary.replace(path)

@@ -55,7 +55,9 @@ def opened_copy(path: Path, beside: Path) -> Iterator[sqlite3.Connection]:
             copy.chmod(0o600)
         except OSError as error:
             raise StoreError(f"{path} cannot be read: {error.strerror}.") from error
-        if not copy.read_bytes()[:16].startswith(b"SQLite format 3\0"):
+        with copy.open("rb") as file:
+            begins = file.read(16)
+        if begins != b"SQLite format 3\0":
             raise StoreError(f"{path} is no feedback file.", advice="Name a `feedback.sqlite`.")
         try:
             connection = connect(copy)
