@@ -51,8 +51,6 @@ def main() -> None:
             )
     played = together(rounds)
     print(told(played))
-    if given.model == "none":
-        print("prompt: not played, since there was no model to be shown anything.")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from chiron.flywheel_view import train_gate
 from chiron.lsp.client import Editor
 from chiron.review.verdicts import Verdicts
 from chiron.store.feedback import FeedbackLog
+from chiron.store.feedback_queries import Filters
 from replay.person import Habits, Met, Person
 from replay.tasks import File
 
@@ -51,6 +52,8 @@ class Played:
     n_corrections: int
     gate: str
     second: Mapping[str, list[Met]]
+    #: How many suggestions of the second month a model was asked for, by the way it was played.
+    n_asked: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +202,8 @@ def played_months(
     gate = train(lab)
     keep(lab)
     root = lab.home / "work" / "other" if other_workspace else None
-    results = {}
+    results: dict[str, list[Met]] = {}
+    n_asked: dict[str, int] = {}
     for way in ways:
         restore(lab)
         shared = {"CHIRON_LEARNING__SHARED": "true"} if other_workspace else {}
@@ -207,4 +211,11 @@ def played_months(
             play(lab, second, catalog, start_ms=SECOND_MS, root=root, environ=in_force(way) | shared)
         )
         results[way] = second_person.met
-    return Played(person.met, len(person.corrections), gate, results)
+        n_asked[way] = asked_of_a_model(lab)
+    return Played(person.met, len(person.corrections), gate, results, n_asked)
+
+
+def asked_of_a_model(lab: Lab) -> int:
+    """How many of the second month's suggestions a model was asked for, shown or not."""
+    rows = FeedbackLog(lab.log).suggestions(100_000, Filters(since_ms=SECOND_MS))
+    return len({row.record.request_id for row in rows if row.record.sent})

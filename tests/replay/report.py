@@ -72,6 +72,7 @@ def together(rounds: Sequence[Played]) -> Played:
             way: [replace(one, round=n) for n, each in enumerate(rounds) for one in each.second[way]]
             for way in ways
         },
+        {way: sum(each.n_asked.get(way, 0) for each in rounds) for way in ways},
     )
 
 
@@ -102,4 +103,9 @@ def told(played: Played) -> str:
         if way != "frozen":
             said = {gain.figure: gain.verdict for gain in gains(ways["frozen"], met)}
             lines.append(f"{way}: strong acceptances: {said['strong']}; worth: {said['worth']}.")
+    asked = played.n_asked.get("prompt", 0)
+    if not asked:
+        lines.append("prompt: cannot be told, since no model was ever asked.")
+    else:
+        lines.append(f"prompt: a model was asked {asked} times.")
     return "\n".join(lines)

@@ -88,6 +88,7 @@ def test_the_report_says_what_each_part_brought(played: tuple[Lab, Played]) -> N
     report = told(played[1])
     assert "First month: 24 tasks" in report
     assert "There is not enough to learn from yet" in report
+    assert "prompt: cannot be told, since no model was ever asked." in report
     for way in ("recall", "all"):
         assert f"{way}: strong acceptances: " in report
 
