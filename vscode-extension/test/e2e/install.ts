@@ -88,20 +88,32 @@ function standIn(name: string): void {
   sh(vsce, ['package', ...options], join(EXTENSION, 'test', 'e2e', 'stand-ins', name));
 }
 
+function findBrowser(): string | undefined {
+  return ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+}
+
 function browser(): string {
-  const found = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+  const found = findBrowser();
   if (!found) {
     throw new Error('No Chromium was found. Install the package "chromium".');
   }
   return found;
 }
 
+/** A program, and the packages that bring it and what goes with it. */
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  rg: ['ripgrep'],
+  ps: ['procps'],
+  make: ['make'],
+  'g++': ['g++'],
+  'pkg-config': ['pkg-config', 'libkrb5-dev'],
+};
+
 function systemPackages(): void {
-  const missing = [
-    ...(existsSync('/usr/bin/chromium') || existsSync('/usr/bin/google-chrome') ? [] : ['chromium']),
-    ...(existsSync('/usr/bin/rg') ? [] : ['ripgrep']),
-    ...(existsSync('/usr/bin/pkg-config') ? [] : ['pkg-config', 'libkrb5-dev', 'g++', 'make']),
-  ];
+  const missing = Object.entries(NEEDED).flatMap(([program, packages]) => (existsSync(`/usr/bin/${program}`) ? [] : packages));
+  if (findBrowser() === undefined) {
+    missing.push('chromium');
+  }
   if (missing.length === 0) {
     return;
   }

@@ -63,7 +63,7 @@ const ENDS = new Set(['accepted', 'rejected', 'moved_away', 'typed_over', 'super
  */
 export async function logged(lab: Lab, file: string, part: string, expected: Expected): Promise<Row> {
   let problem: unknown = new Error('the log was not read');
-  for (const until = Date.now() + 20_000; Date.now() < until; ) {
+  for (const until = Date.now() + 40_000; Date.now() < until; ) {
     await sleep(300);
     try {
       const rows = await lab.rows(file);
