@@ -53,7 +53,7 @@ class Played:
     gate: str
     second: Mapping[str, list[Met]]
     #: How many suggestions of the second month a model was asked for, by the way it was played.
-    n_asked: Mapping[str, int] = MappingProxyType({})
+    n_asked: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
