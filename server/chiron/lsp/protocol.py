@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Generator
+from functools import partial
 from typing import Any
 
 from cattrs import Converter
@@ -103,6 +104,19 @@ class ChironProtocol(LanguageServerProtocol):
     def _handle_request(self, msg_id: int | str, method_name: str, params: Any) -> None:
         self._method.set(method_name)
         super()._handle_request(msg_id, method_name, params)
+
+    def _execute_handler(self, msg_id: int | str, *arguments: Any, **named: Any) -> None:
+        """Runs a handler, and lets go of what it came to.
+
+        pygls forgets a request when it is answered, and a notification never: each key would leave something.
+        """
+        super()._execute_handler(msg_id, *arguments, **named)
+        if (future := self._request_futures.get(msg_id)) is not None:
+            future.add_done_callback(partial(self._let_go, msg_id))
+
+    def _let_go(self, msg_id: int | str, future: Any) -> None:
+        if self._request_futures.get(msg_id) is future:
+            del self._request_futures[msg_id]
 
     def _run_generator(self, future: Any, *, gen: Any, result_future: Any) -> None:
         """Runs the next part of a handler that waits for another, as a command's does.
