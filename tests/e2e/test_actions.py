@@ -84,6 +84,49 @@ async def test_an_action_on_a_file_that_changed_meanwhile_is_refused(start_edito
     assert "changed" in refused.value.message
 
 
+#: A task for each kind of rewrite, the line asked about, and how its title begins.
+KINDS = {
+    "quick fix": (BAD, 4, "Replace by `dest`"),
+    "fqcn": ("- name: A\n  command: ls\n", 1, "Write `command` as"),
+    "everywhere": ("- command: ls\n- command: df\n", 0, "Write every module's name in full"),
+    "mapping": ("- copy: src=a dest=b\n", 0, "Write the options of"),
+    "boolean": ("- command: ls\n  become: yes\n", 1, "Write `yes` as"),
+    "mode": ("- file:\n    path: /a\n    mode: 0644\n", 2, "Quote the mode"),
+    "condition": ('- command: ls\n  when: "{{ a == b }}"\n', 1, "Write `when` without"),
+    "loop": ("- command: ls\n  with_items: [a, b]\n", 1, "Write `with_items` as"),
+    "own key": ("- local_action: command ls\n", 0, "Call `ansible.builtin.command`"),
+    "name": ("- ansible.builtin.user:\n    name: deploy\n", 1, "Name the task"),
+    "required": ("- name: A\n  ansible.builtin.copy:\n", 1, "Add `dest`"),
+    "no log": ("- ansible.builtin.user:\n    name: a\n    password: x\n", 2, "Keep `password` out"),
+    "module": ("- command: useradd deploy\n", 0, "Replace `useradd`"),
+    "alias": ("- ansible.builtin.file:\n    dest: /a\n", 1, "Write `dest` as"),
+}
+BROKEN = ("- name: [\n", "$ANSIBLE_VAULT;1.1;AES256\n6162\n", "a: 1\n")
+
+
+async def test_a_rewrite_of_any_kind_is_refused_for_a_file_that_changed_or_broke(
+    start_editor: StartEditor,
+) -> None:
+    editor = await start_editor()
+    for number, (kind, (text, line, title)) in enumerate(KINDS.items()):
+        uri = editor.open(f"roles/web/tasks/{number}.yml", text)
+        await editor.problems(uri)
+        action = await editor.action(uri, line, title)
+        for version, changed in enumerate((text + "# more\n", *BROKEN), 2):
+            editor.replace(uri, changed)
+            with pytest.raises(JsonRpcException) as refused:
+                await editor.resolve(action)
+            assert (refused.value.code, "has changed" in refused.value.message) == (-32801, True), kind
+            if changed in BROKEN:
+                # One that was kept from elsewhere, for this very version.
+                assert isinstance(action.data, dict)
+                action.data["version"] = version
+                with pytest.raises(JsonRpcException):
+                    await editor.resolve(action)
+                assert title not in " ".join(await editor.titles(uri, 0)), kind
+            assert editor.texts[uri] == (changed, version)
+
+
 async def test_every_safe_rewrite_is_one_source_action(start_editor: StartEditor) -> None:
     editor = await start_editor()
     text = "---\n- copy: src=a dest=b\n  become: yes\n\n# c\n- command: ls\n"
