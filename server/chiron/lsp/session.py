@@ -273,8 +273,7 @@ class Session:
         refused = self._tracker.refused(place.uri, document.offset(request.scope.range.start), request.text)
         answer = await parts.suggester_for(request).suggest(request, project, refused=refused)
         self._note(answer)
-        if parts.tracer is not None:
-            parts.tracer.answered(request, answer)
+        self._trace(request, answer)
         document = self.documents.get(place.uri)
         if document is None or document.version != version:
             return None
@@ -293,10 +292,17 @@ class Session:
 
     def offer(self, document: Document, request: Request, answer: Answer) -> Answer:
         """Notes an edit that a person has asked for, and gives it the id under which it is followed."""
+        self._trace(request, answer)
         return self._offer(document, request, answer)
+
+    def _trace(self, request: Request, answer: Answer) -> None:
+        """Tells the user's own collector of it, where there is one."""
+        if self.ready is not None and self.ready.tracer is not None:
+            self.ready.tracer.answered(request, answer)
 
     def note(self, request: Request, answer: Answer) -> None:
         """Keeps in the log what was answered, where it is nothing to put into the text."""
+        self._trace(request, answer)
         parts = self.ready
         if parts is not None and parts.feedback is not None:
             for row in to_records(request, answer, self._now_ms()):

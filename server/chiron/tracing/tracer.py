@@ -45,6 +45,8 @@ class Tracer:
                 "Tracing is on, and the `tracing` extra is not installed.",
                 advice='Install it: python -m pip install "chiron-ls[tracing]"',
             )
+        # What the libraries lack for ways that are not gone is no news to anybody.
+        warnings.filterwarnings("ignore", message="SOCKS support in urllib3")
         self._settings = settings
         self._headers = _headers(settings, environ)
         self._linger_s = linger_s
@@ -106,10 +108,8 @@ class Tracer:
 
     def _run(self) -> None:
         try:
-            # What the libraries find missing for ways that are not gone is no news to anybody.
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                from chiron.tracing.sending import Sender
+            from chiron.tracing.sending import Sender
+
             self._sender = Sender(self._settings, self._headers)
         except Exception as error:
             # What a library makes of settings is its own; it must not end what is told to us.
