@@ -10,10 +10,11 @@ import pytest
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.project import Project
 from chiron.config import Settings
+from chiron.flywheel.booking import base_confidence
 from chiron.flywheel.draw import NOTHING, Learned
 from chiron.flywheel.gate import AFTER, BEFORE, Gate, Linear
 from chiron.flywheel.ledger import Ledger
-from chiron.flywheel.pool import Pool, base_confidence, build_pool
+from chiron.flywheel.pool import Pool, build_pool
 from chiron.models.fake import Rule, ScriptedModel
 from chiron.records import Answer, Origin, Outcome, Place, Position, Trigger
 from chiron.store.feedback_lessons import Lesson

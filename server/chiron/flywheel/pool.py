@@ -16,29 +16,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 
-from chiron.ansible.bodies import module_of, module_part, options_of, split_body
-from chiron.flywheel.ledger import Booked, Key, Ledger, book
+from chiron.ansible.bodies import module_of
+from chiron.flywheel.booking import LEAST_WEIGHT, booked_of, was_kept
+from chiron.flywheel.ledger import Booked, Ledger, book
 from chiron.flywheel.placed import Written, tasks_of, written_instead
-from chiron.records import Ground, Outcome, ScopeKind, Task
+from chiron.records import Ground, ScopeKind, Task
 from chiron.redact.scalars import PLACEHOLDER
 from chiron.store.feedback_lessons import Lesson
-from chiron.store.feedback_rows import SuggestionRow
 
 #: What one source can give at most.
 MOST_EXAMPLES, MOST_OF_FILE, MOST_OF_MODULE, MOST_OF_NAME, MOST_A_DAY = 1_000, 20, 100, 3, 60
-#: Outcomes of one text in one file that count.
-MOST_ALIKE = 3
-#: What has faded below this is let go.
-LEAST_WEIGHT = 0.05
 _LONGEST = 4_000
 _DAY_MS = 86_400_000
-#: Verdicts that speak against what was suggested.
-_BAD = frozenset({"wrong_module", "wrong_option", "wrong_value", "invented", "unsafe", "style", "not_needed"})
-_AGAINST = frozenset({Outcome.REJECTED, Outcome.TYPED_OVER})
-_RATED = re.compile(r"rated (\d\.\d+) without")
 _OUT_OF_EXAMPLES = "out of EXAMPLES"
-#: The ground that tells of what was learned, and how likely it was rated without.
-SHIFTED = "learned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +96,7 @@ def build_pool(
     weights = [_faded(one.row.record.at_ms, now_ms, half_life_days) for one in here]
     left_out: Counter[str] = Counter()
     examples = _examples(list(zip(here, weights, strict=True)), left_out, is_valid)
-    booked = _booked(here, weights, resolve)
+    booked = booked_of(here, weights, resolve)
     tasks = tuple(_to_task(one, workspace, resolve) for one in examples)
     return Pool(
         version=_version(examples, booked),
@@ -133,53 +123,11 @@ def path_of(uri: str) -> str:
     return path[1:] if re.match(r"/[A-Za-z]:", path) else path
 
 
-def keys_of(
-    name: str, module: str, body: str, source: str, resolve: Callable[[str], str | None]
-) -> list[Key]:
-    """The keys under which the outcome of a drafted task is booked, from the general to the particular.
-
-    `source` is the name of the task it was recalled from, "" for none.
-    """
-    fqcn = resolve(module) or module
-    part = module_part(split_body(body))
-    options = sorted(one.key for one in options_of(part)) if part else []
-    keywords = sorted(one.key for one in split_body(body) if part is None or one.key != part.key)
-    folded = " ".join(body.split())
-    return [
-        ("all",),
-        ("module", fqcn),
-        ("shape", fqcn, *options, "|", *keywords),
-        ("source", fqcn, source.lower() or "-"),
-        ("text", name.lower(), folded),
-    ]
-
-
 def is_copied(grounds: Sequence[Ground]) -> bool:
     """Whether a suggestion with these grounds came from a module's EXAMPLES, by whatever way."""
     return any(
         one.kind == "task" and (one.detail == "examples" or _OUT_OF_EXAMPLES in one.detail) for one in grounds
     )
-
-
-def was_kept(row: SuggestionRow) -> bool | None:
-    """Whether a suggestion was kept and nobody found fault with it; None where that cannot be told.
-
-    A verdict outweighs what was done. What was not seen, went away or was taken in part tells nothing.
-    """
-    derived = row.derived
-    if derived.label is not None:
-        return derived.label == "good" if derived.label in _BAD or derived.label == "good" else None
-    if derived.outcome is Outcome.ACCEPTED:
-        return derived.strong if derived.undone or derived.kept_ratio is not None else None
-    return False if derived.outcome in _AGAINST else None
-
-
-def base_confidence(row: SuggestionRow) -> float:
-    """How likely it was rated to be kept, before anything learned moved that."""
-    for ground in row.record.grounds:
-        if ground.kind == SHIFTED and (found := _RATED.search(ground.detail)):
-            return float(found[1])
-    return row.record.confidence
 
 
 # --------------------------------------------------------------------------- examples
@@ -279,32 +227,6 @@ def _to_task(example: Example, workspace: str | None, resolve: Callable[[str], s
         note=example.note,
         weight=example.weight,
     )
-
-
-# --------------------------------------------------------------------------- outcomes
-
-
-def _booked(
-    lessons: Sequence[Lesson], weights: Sequence[float], resolve: Callable[[str], str | None]
-) -> list[Booked]:
-    """Every outcome that tells something, with what it is booked under."""
-    booked: list[Booked] = []
-    alike: Counter[tuple[str, Key]] = Counter()
-    for lesson, weight in zip(lessons, weights, strict=True):
-        record = lesson.row.record
-        kept = was_kept(lesson.row)
-        if kept is None or record.scope is not ScopeKind.TASK_BODY or weight < LEAST_WEIGHT:
-            continue
-        written = written_instead(record, record.text)
-        if not written:
-            continue
-        body = written[0].body
-        source = next((one.what for one in record.grounds if one.kind == "task"), "")
-        keys = keys_of(record.task_name, record.module or module_of(body) or "", body, source, resolve)
-        alike[record.uri, keys[-1]] += 1
-        if alike[record.uri, keys[-1]] <= MOST_ALIKE:
-            booked.append(Booked(keys, base_confidence(lesson.row), kept, weight))
-    return booked
 
 
 def _faded(at_ms: int, now_ms: int, half_life_days: float) -> float:
