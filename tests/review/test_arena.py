@@ -24,7 +24,7 @@ from chiron.review.ratings import LEAST, Ratings, rate
 from chiron.store.feedback_erasure import Selection
 from chiron.store.feedback_votes import Bout, bouts
 from support.logged import BODY, INSTEAD, fate
-from support.reviewing import Review, keep
+from support.reviewing import Review, Window, keep, review_process
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -275,6 +275,18 @@ def test_two_runs_on_the_same_cases_are_compared_where_they_differ(tmp_path: Pat
     assert (match.first.arm, match.second.arm) == ("chiron", "raw")
     assert match.first.text == "---\n- name: Task one\n  apt:\n    name: a"
     assert (match.first.first_new, match.first.last_new) == (2, 3)
+
+
+def test_the_command_line_opens_an_arena_of_two_runs(environ: dict[str, str], tmp_path: Path) -> None:
+    files = eval_files(tmp_path, {"one": ("  apt:\n    name: a", "  yum:\n    name: a")})
+    with review_process(environ, "--arena", *map(str, files)) as (_, url):
+        window = Window(url)
+        status, page = window.ask("/arena")
+        assert status == 200
+        assert "Task one" in page
+        asked = re.findall(r'data-question="(\w+)"', page)[0]
+        status, said = window.ask("/arena/choose", question=asked, side="bad")
+        assert (status, json.loads(said)["left"]) == (200, 0)
 
 
 def test_two_runs_without_a_difference_are_refused(tmp_path: Path) -> None:

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 
@@ -21,47 +15,11 @@ from chiron.review.verdicts import VERDICTS
 from chiron.store.feedback import FeedbackLog
 from chiron.store.feedback_queries import Filters
 from support import feedback_made
+from support.reviewing import Window, review_process
 
 #: Confirmed verdicts after which the review is killed, in the middle of others that are under way.
 AFTER = (1, 7, 40)
 N_WINDOWS = 3
-
-
-class Window:
-    """One window of the review: it asks as the page's script does."""
-
-    def __init__(self, url: str, cookie: str = "") -> None:
-        self.host = url.split("/")[2]
-        self.cookie = cookie
-        if not cookie:
-            connection = http.client.HTTPConnection(self.host, timeout=60)
-            connection.request("GET", url.split(self.host)[1])
-            self.cookie = connection.getresponse().headers["set-cookie"].split(";")[0]
-        self.csrf = re.findall(r'name="csrf" content="([^"]+)"', self.ask("/search")[1])[0]
-
-    def ask(self, path: str, **given: object) -> tuple[int, str]:
-        connection = http.client.HTTPConnection(self.host, timeout=60)
-        headers = {"Cookie": self.cookie, "Origin": f"http://{self.host}"}
-        if given:
-            headers["X-CSRF-Token"] = self.csrf
-        connection.request("POST" if given else "GET", path, urlencode(given) if given else None, headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-
-
-@contextmanager
-def review_process(environ: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A review in a process of its own, and the address that opens it."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "chiron", "review", "--no-browser"],
-        env=environ | {"PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        yield process, next(line.strip() for line in process.stdout if "token=" in line)
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.mark.parametrize("after", AFTER)

@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -124,6 +126,45 @@ def running(environ: Mapping[str, str], **over: Any) -> Iterator[Review]:
         thread.join(10)
         parts.log.close()
         listener.close()
+
+
+class Window:
+    """One window of the review: it asks as the page's script does."""
+
+    def __init__(self, url: str, cookie: str = "") -> None:
+        self.host = url.split("/")[2]
+        self.cookie = cookie
+        if not cookie:
+            connection = http.client.HTTPConnection(self.host, timeout=60)
+            connection.request("GET", url.split(self.host)[1])
+            self.cookie = connection.getresponse().headers["set-cookie"].split(";")[0]
+        self.csrf = re.findall(r'name="csrf" content="([^"]+)"', self.ask("/search")[1])[0]
+
+    def ask(self, path: str, **given: object) -> tuple[int, str]:
+        connection = http.client.HTTPConnection(self.host, timeout=60)
+        headers = {"Cookie": self.cookie, "Origin": f"http://{self.host}"}
+        if given:
+            headers["X-CSRF-Token"] = self.csrf
+        connection.request("POST" if given else "GET", path, urlencode(given) if given else None, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+
+
+@contextmanager
+def review_process(
+    environ: Mapping[str, str], *arguments: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A review in a process of its own, and the address that opens it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chiron", "review", "--no-browser", *arguments],
+        env={**environ, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        yield process, next(line.strip() for line in process.stdout if "token=" in line)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def keep(log: FeedbackLog, *rows: SuggestionRecord | Event) -> None:
