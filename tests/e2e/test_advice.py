@@ -553,3 +553,24 @@ async def test_an_explanation_that_is_cancelled_asks_no_more(
     assert await asyncio.to_thread(endpoint.server.wait_closed, 1)
     with pytest.raises((JsonRpcException, asyncio.CancelledError)):
         await asyncio.wait_for(asked, 10)
+
+
+async def test_an_explanation_of_what_changed_meanwhile_or_by_a_model_that_fails_is_refused(
+    start_editor: StartEditor, endpoint: Endpoint
+) -> None:
+    over = endpoint({"match": "what this task does", "fault": "500"}, completions=False)
+    editor = await start_editor(environ_over=over)
+    uri = editor.open("tasks/main.yml", UNNAMED)
+    await editor.problems(uri)
+    command = await editor.command(uri, 2, "Chiron: Explain this task")
+    with pytest.raises(JsonRpcException) as refused:
+        await editor.run(command, partialResultToken="here")
+    assert refused.value.code == -32803
+    assert "scripted" in refused.value.message
+    assert editor.pieces("here") == []
+    for changed in (UNNAMED + "# more\n", "- name: [\n", "$ANSIBLE_VAULT;1.1;AES256\n6162\n"):
+        editor.replace(uri, changed)
+        with pytest.raises(JsonRpcException) as stale:
+            await editor.run(command)
+        assert stale.value.code == -32801
+    assert editor.said == []

@@ -45,6 +45,7 @@ from chiron.suggest.context import Context, gather
 from chiron.suggest.guardrails import Check, run_chain
 from chiron.suggest.pipeline import Suggester
 from chiron.suggest.stopwatch import Stopwatch
+from chiron.suggest.telling import Telling
 
 VERSION: Final = "2"
 _SYSTEM: Final = (
@@ -69,8 +70,6 @@ _EXPRESSION: Final = re.compile(r"\{\{(?P<inner>(?:(?!\{\{|\}\}).){1,600}?)\}\}"
 _CONDITION: Final = re.compile(
     r"\s*(?:- +)?(?:when|changed_when|failed_when|until|that)\s*:\s*(?P<inner>\S.*?)\s*$"
 )
-#: Where a sentence, or a line, is whole.
-_SENTENCE: Final = re.compile(r"[.!?:](?=\s)|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,7 @@ async def explain(
             one.confidence, (*grounds, *one.grounds),
         )  # fmt: skip
 
-    telling = _Telling(check, tell)
+    telling = Telling(check, tell, _MOST_PROSE)
     errand = Errand(question, verdicts, chat=True, mends=False, on_text=telling.heard)
     following = asyncio.create_task(telling.follow())
     try:
@@ -175,39 +174,6 @@ async def explain(
     finally:
         following.cancel()
     return to_answer(suggester, request, brought, context, seen, watch, to_suggestion)
-
-
-class _Telling:
-    """Hands on what is written in whole sentences, each time all of it has passed the checks."""
-
-    def __init__(self, check: Check, tell: Callable[[str], None]) -> None:
-        self._check = check
-        self._tell = tell
-        self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
-
-    def heard(self, text: str) -> None:
-        """So much is written."""
-        self._waiting.put_nowait(text)
-
-    def end(self) -> None:
-        """No more will be written."""
-        self._waiting.put_nowait(None)
-
-    async def follow(self) -> None:
-        """Tells as it comes, until the end, or until something does not pass."""
-        told = ""
-        while (text := await self._waiting.get()) is not None:
-            if not self._waiting.empty():
-                continue  # More is written by now.
-            ends = [found.end() for found in _SENTENCE.finditer(text)]
-            whole = _prose(text[: ends[-1]]) if ends else ""
-            if len(whole) <= len(told):
-                continue
-            verdict = await asyncio.to_thread(run_chain, Candidate(whole, Source.MODEL), self._check)
-            if isinstance(verdict, Withheld) or not verdict.text.startswith(told):
-                return
-            self._tell(verdict.text[len(told) :])
-            told = verdict.text
 
 
 def _question(
