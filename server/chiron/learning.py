@@ -80,6 +80,12 @@ class Learner:
         self._valid: dict[tuple[str, str], bool] = {}
         self._gate: Gate | None = None
         self._off = ""
+        self._news = ""
+
+    def take_news(self) -> str:
+        """Why learning was switched off just now; "" where it was not, or that was taken already."""
+        news, self._news = self._news, ""
+        return news
 
     def refresh(self, *, judge: bool = True, rest_ms: int = 0) -> bool:
         """Reads the log again if it changed, or a day went by, and says whether it did. Raises nothing.
@@ -156,13 +162,15 @@ class Learner:
 
     def _guard(self, now: int) -> str:
         """Switches learning off where it makes things worse, and says why; "" where it does not."""
-        why = harm(self.played(now - _GUARDED_DAYS * _DAY_MS), self._settings.learning.interruption)
-        if why:
-            log.warning("Learning was switched off: %s.", why)
-            try:
+        try:
+            rows = self.played(now - _GUARDED_DAYS * _DAY_MS)
+            why = harm(rows, self._settings.learning.interruption)
+            if why:
+                self._news = why
                 switch(self._settings, why, now)
-            except StoreError as error:
-                log.warning("%s", error)
+        except StoreError as error:
+            log.info("Whether learning does harm cannot be told or kept: %s", error)
+            return self._news
         return why
 
     def played(self, since_ms: int) -> list[Played]:

@@ -125,6 +125,7 @@ def test_learning_that_does_harm_switches_itself_off_and_says_why(
     assert not found.is_something
     assert found.off.startswith("suggestions were worth -0.10 per request with what was learned")
     assert read_switch(Settings(data_dir=tmp_path)) == found.off
+    assert (learner.take_news(), learner.take_news()) == (found.off, "")
     assert not opened(days=40).learned(SITE).is_something
 
 

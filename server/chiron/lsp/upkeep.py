@@ -107,6 +107,9 @@ class Upkeep:
             )
         self._tell("cache", cache.trouble if cache else None)
         self._tell("docs", docs.trouble if docs else None)
+        if news := self._parts.learner.take_news():
+            words = f"What was learned made suggestions worse and was switched off: {news}."
+            self._troubles.meet("learning", Trouble(words, "`chiron flywheel --on` switches it on again."))
         self._tell("tracing", parts.tracer.trouble if parts.tracer else None)
 
     def _reopen(self) -> None:
