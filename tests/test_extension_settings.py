@@ -82,3 +82,11 @@ def test_a_report_from_the_editor_says_what_the_review_page_says() -> None:
     entry = r"label: '(\w+)', key: '(\w)', words: '([^']+)', meaning: '([^']+)'"
     bad = [(one.label, one.key, one.words, one.meaning) for one in VERDICTS if one.label != "good"]
     assert re.findall(entry, written) == bad
+
+
+def test_escape_comes_before_that_of_red_hats_extension() -> None:
+    # Of two extensions' bindings that fit, VS Code takes the one that stands later in its extension's list;
+    # theirs is the second.
+    keys = [one["key"] for one in MANIFEST["contributes"]["keybindings"]]
+    assert keys.index("escape") >= 2
+    assert "tab" not in keys

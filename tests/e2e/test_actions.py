@@ -362,3 +362,12 @@ async def test_what_is_wrong_elsewhere_is_reported_while_something_is_written(
     await editor.problems(uri)
     editor.replace(uri, text + "  when: true\n")
     assert await shown(editor, uri, 2) == {"unknown-option"}
+
+
+async def test_what_a_linter_reports_too_is_marked_so(start_editor: StartEditor) -> None:
+    editor = await start_editor()
+    editor.root.joinpath("tasks").mkdir()
+    found = await editor.problems(editor.open("tasks/main.yml", BAD + "  notify: Nobody\n"))
+    marks = {one.code: one.data for one in found}
+    assert marks["unknown-option"] == {"lint": True}
+    assert marks["undefined-handler"] is None
