@@ -93,7 +93,11 @@ def train_gate(settings: Settings, at_ms: int | None = None) -> dict[str, Any]:
     gate = train(seen, now_ms() if at_ms is None else at_ms)
     made = estimate(seen, gate, settings.learning.interruption)
     gate = replace(
-        gate, gain=round(made.difference, 5), gain_low=round(made.low, 5), gain_high=round(made.high, 5)
+        gate,
+        gain=round(made.difference, 5),
+        gain_low=round(made.low, 5),
+        gain_high=round(made.high, 5),
+        gain_sure=made.sure,
     )
     write_private(gate_path(settings), to_json(gate))
     return gate_of(settings, seen)

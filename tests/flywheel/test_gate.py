@@ -108,7 +108,7 @@ def test_what_it_would_hold_back_but_was_drawn_to_be_shown_stands_for_all_like_i
 
 
 def test_a_file_gives_back_the_same_gate_and_a_broken_one_none() -> None:
-    gate = made_gate(gain=0.1, gain_low=0.05)
+    gate = made_gate(gain=0.1, gain_low=0.05, gain_sure=0.99)
     assert from_json(to_json(gate)) == gate
     value = json.loads(to_json(gate))
     for broken in (
@@ -141,6 +141,9 @@ def test_a_gate_is_judged_on_outcomes_it_was_not_trained_on() -> None:
     found = estimate(seen, train(seen, seen[-1].at_ms), 0.5)
     assert found.how.startswith("cross-fitted")
     assert found.verdict == "better"
+    assert found.sure > 0.97
+    assert not made_gate(gain=0.1, gain_low=-0.05, gain_sure=0.94).helps
+    assert made_gate(gain=0.1, gain_low=-0.01, gain_sure=0.96).helps
     later = estimate(seen, train(seen[:300], seen[300].at_ms), 0.5)
     assert (later.how, later.n) == ("later outcomes", 199)
 
@@ -149,6 +152,7 @@ def test_a_gate_that_holds_back_what_is_kept_is_told_to_be_worse() -> None:
     seen = seen_in(outcomes(500))
     found = judged(seen, lambda one: one.signs["confidence"] < 0, 0.1, "the wrong way round")
     assert found.verdict == "worse"
+    assert found.sure == 0
     assert found.n_held_kept > 50
 
 

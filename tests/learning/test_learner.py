@@ -96,7 +96,7 @@ def test_a_gate_holds_nothing_back_before_it_is_shown_to_help(opened: Open, tmp_
     gate_path(Settings(data_dir=tmp_path)).write_text(to_json(GATE), encoding="utf-8")
     write(tmp_path / "feedback.sqlite", [(record(1), Outcome.ACCEPTED)])
     assert opened().learned(SITE).gate is None
-    helping = to_json(GATE).replace('"gain_low": 0.0', '"gain_low": 0.01')
+    helping = to_json(GATE).replace('"gain_sure": 0.0', '"gain_sure": 0.96')
     gate_path(Settings(data_dir=tmp_path)).write_text(helping, encoding="utf-8")
     assert opened().learned(SITE).gate is not None
     assert opened(gate=False).learned(SITE).gate is None

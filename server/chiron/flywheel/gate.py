@@ -19,6 +19,8 @@ from chiron.records import ScopeKind, Source, SuggestionRecord
 FORMAT = 1
 #: Fewest outcomes to train on, and fewest of them kept, and not.
 FEWEST, FEWEST_OF_EACH = 200, 30
+#: The share of resamples that must say that a gate helps.
+_SURE = 0.95
 #: An outcome this many outcomes ago counts half as much towards how things went lately.
 _RECENT_HALF = 8.0
 
@@ -59,11 +61,13 @@ class Gate:
     gain: float = 0.0
     gain_low: float = 0.0
     gain_high: float = 0.0
+    gain_sure: float = 0.0
 
     @property
     def helps(self) -> bool:
-        """Whether it is surely worth more than showing everything. Only then may it hold anything back."""
-        return self.gain_low > 0
+        """Whether it is worth more than showing everything, as 95 of 100 resamples of the log say. Only then
+        may it hold anything back; whether it was right is then seen by the share that goes without."""
+        return self.gain_sure >= _SURE
 
 
 def signs_before(scope: ScopeKind, name: str, line: int, recent: float) -> dict[str, float]:

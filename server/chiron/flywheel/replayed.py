@@ -38,6 +38,8 @@ class Estimate:
     difference: float
     low: float
     high: float
+    #: The share of resamples of the log in which it is worth more than showing everything.
+    sure: float = 0.0
 
     @property
     def verdict(self) -> str:
@@ -91,7 +93,9 @@ def judged(
         gaps.append(with_gate - with_all)
     gaps.sort()
     low, high = (gaps[int(len(gaps) * 0.025)], gaps[int(len(gaps) * 0.975)]) if gaps else (0.0, 0.0)
-    return Estimate(how, len(seen), n_held, n_held_kept, everything, gated, gated - everything, low, high)
+    sure = sum(gap > 0 for gap in gaps) / max(1, len(gaps))
+    gain = gated - everything
+    return Estimate(how, len(seen), n_held, n_held_kept, everything, gated, gain, low, high, round(sure, 3))
 
 
 def _worth(sums: Sequence[tuple[float, ...]]) -> tuple[float, float]:
