@@ -195,6 +195,32 @@ def test_rows_in_the_write_ahead_log_of_a_running_server_are_read(log: FeedbackL
         reader.close()
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("context_at", "'x'"),
+        ("text", "x'ff00'"),
+        ("at_ms", "'soon'"),
+        ("confidence", "'very'"),
+        ("uri", "x'00'"),
+        ("stage_ms", "x'ff'"),
+        ("grounds", "'[1, {}]'"),
+        ("task_name", "x'ff'"),
+    ],
+)
+def test_a_row_that_is_none_of_ours_is_left_out_and_the_others_come(
+    log: FeedbackLog, theirs: Made, column: str, value: str
+) -> None:
+    file = theirs("anna", *fate("a", "kept"), *fate("b", "kept"))
+    connection = sqlite3.connect(file)
+    connection.execute(f"UPDATE suggestion SET {column} = {value} WHERE id = 'a'")
+    connection.commit()
+    connection.close()
+    said = merge(log, file, name="anna")
+    assert said["n_suggestions"] + said["n_unreadable"] == 2
+    assert "b" in histories_of(log)
+
+
 def test_votes_and_comparisons_come_along_once(log: FeedbackLog, theirs: Made) -> None:
     file = theirs("anna", *fate("a", "kept"), *fate("b", "kept"))
     with FeedbackLog(file) as there:

@@ -28,7 +28,7 @@ def merge(log: FeedbackLog, file: Path, *, name: str) -> dict[str, Any]:
     Raises `StoreNewer` where a later Chiron wrote the file, `StoreError` where it is none. Importing the same
     file again adds nothing.
     """
-    added, n_redacted = Added(), 0
+    added, n_redacted, n_unreadable = Added(), 0, 0
     with opened_copy(file, log.path.parent) as theirs:
         sha256 = sha256_of(file)
         names = provenance(theirs)
@@ -37,8 +37,14 @@ def merge(log: FeedbackLog, file: Path, *, name: str) -> dict[str, Any]:
             page, after = histories(theirs, Search(), after, 500)
             if not page:
                 break
-            clean = [redacted(one) for one in page]
-            n_redacted += sum(one != before for one, before in zip(clean, page, strict=True))
+            clean = []
+            for one in page:
+                made = _readable(one)
+                if made is None:
+                    n_unreadable += 1
+                    continue
+                clean.append(made)
+                n_redacted += made != one
             whose = {one.suggestion.record.id: names.get(one.suggestion.record.id, name) for one in clean}
             now_ms = int(time.time() * 1000)
             act = partial(add, histories=clean, names=whose, sha256=sha256, at_ms=now_ms)
@@ -52,7 +58,23 @@ def merge(log: FeedbackLog, file: Path, *, name: str) -> dict[str, Any]:
         **asdict(added),
         "n_votes": n_votes,
         "n_redacted_again": n_redacted,
+        "n_unreadable": n_unreadable,
     }
+
+
+def _readable(history: History) -> History | None:
+    """The history redacted, or None where its row holds what no row of ours does: the file is not trusted."""
+    record = history.suggestion.record
+    texts = (record.id, record.request_id, record.uri, record.task_name, record.text, record.context)
+    numbers = (record.at_ms, record.line, record.context_at, record.rank, record.confidence)
+    if not all(isinstance(one, str) for one in texts) or not all(
+        isinstance(one, int | float) for one in numbers
+    ):
+        return None
+    try:
+        return redacted(history)
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        return None
 
 
 def redacted(history: History) -> History:

@@ -158,6 +158,7 @@ def to_suggestion(row: Mapping[str, Any]) -> SuggestionRow:
     values["grounds"] = tuple(
         Ground(**{k: str(v) for k, v in ground.items() if k in ("kind", "what", "where", "detail")})
         for ground in _from_json(values["grounds"], [])
+        if isinstance(ground, dict) and {"kind", "what"} <= ground.keys()
     )
     outcome = to_outcome(row["outcome"])
     derived = Derived(outcome, bool(row["undone"]), row["kept_ratio"], bool(row["strong"]), row["label"])
