@@ -24,9 +24,10 @@ def test_no_more_is_kept_than_was_said() -> None:
 
     @kept(2)
     def same(text: str) -> str:
-        asked.append(text)
+        asked.append(text[:1])
         return text
 
-    for text in "abca":
-        same(text)
-    assert asked == list("abca")
+    long = "x" * (LONGEST + 1)
+    for text in ("a", "b", "b", "c", "a", long, long):
+        assert same(text) == text
+    assert asked == list("abcaxx")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -20,20 +20,25 @@ LONGEST = 4_000
 def kept(most: int) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
     """Keeps the last `most` results of a function by its arguments, unless one of them is a long text.
 
-    The function must be pure, its result immutable, and its arguments positional and hashable.
+    The function must be pure, its result immutable, its arguments positional and hashable; a single one is
+    a text.
     """
 
-    def keep(work: Callable[_P, _T]) -> Callable[_P, _T]:
+    def keep(work: Callable[..., _T]) -> Callable[..., _T]:
         remembered = lru_cache(maxsize=most)(work)
 
         @wraps(work)
-        def ask(*arguments: _P.args, **named: _P.kwargs) -> _T:
+        def ask(*arguments: Any) -> _T:
             for argument in arguments:
                 if isinstance(argument, str) and len(argument) > LONGEST:
-                    return work(*arguments, **named)
-            return remembered(*arguments, **named)  # type: ignore[arg-type]  # hashable, by promise
+                    return work(*arguments)
+            return remembered(*arguments)
 
-        ask.cache_info = remembered.cache_info  # type: ignore[attr-defined]  # as of `lru_cache`
-        return ask
+        @wraps(work)
+        def ask_of_one(text: Any) -> _T:
+            return remembered(text) if len(text) <= LONGEST else work(text)
+
+        # Most take one text, and some are asked hundreds of times a request.
+        return ask_of_one if work.__code__.co_argcount == 1 else ask
 
     return keep

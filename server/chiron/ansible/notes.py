@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chiron.ansible.bodies import dedent, module_of, module_part, options_of, split_body
 from chiron.ansible.mentions import variables_in, variables_written
 from chiron.ansible.outline import Above, Entry, listed, read_stretch, stretches
 from chiron.ansible.style import ways_in
 from chiron.ansible.variables import names_set, vars_files
-from chiron.kept import kept
+from chiron.kept import LONGEST
 
 _ROLE_IN_FLOW = re.compile(r"\b(?:role|name)\s*:\s*([\w.\-/]+)")
 _ROLE_ACTIONS = frozenset({"include_role", "import_role"})
@@ -68,15 +69,20 @@ def noted(text: str) -> list[Noted]:
     found: list[Noted] = []
     above = Above()
     for line, stretch in stretches(text):
-        notes, above = _read(stretch, above)
+        notes, above = (_read if len(stretch) <= LONGEST else _read.__wrapped__)(stretch, above)
         if notes is not _NOTHING:
             found.append(Noted(line, notes))
     return found
 
 
-@kept(4096)
 def notes_on(name: str, body: str) -> TaskNotes:
     """The notes on the task with this name and body."""
+    note = _notes_on if len(name) + len(body) <= LONGEST else _notes_on.__wrapped__
+    return note(name, body)
+
+
+@lru_cache(maxsize=4096)
+def _notes_on(name: str, body: str) -> TaskNotes:
     parts = split_body(body)
     part = module_part(parts)
     topics = [name] if name else []
@@ -112,7 +118,7 @@ def roles_named(entry: Entry, under: str) -> tuple[str, ...]:
 _NOTHING = Notes()
 
 
-@kept(4096)
+@lru_cache(maxsize=4096)
 def _read(text: str, above: Above) -> tuple[Notes, Above]:
     entries, below = read_stretch(text, above)
     notes = Notes(
