@@ -19,7 +19,7 @@ from chiron.suggest.outlines import outline
 from chiron.suggest.phrases import plain_name
 from chiron.suggest.settle import n_out_of_reach, settled
 from chiron.suggest.surroundings import Surroundings
-from chiron.suggest.values import state_in
+from chiron.suggest.values import state_in, things
 from chiron.suggest.wording import words
 from chiron.suggest.written import Written, body_of
 
@@ -30,6 +30,7 @@ _N_OUTLINES = 3
 #: What a plain idiom's module is likely at least, whatever else is near.
 _PLAIN = 0.8
 _STATE = re.compile(r"\bstate[:=]\s*[\"']?(\w+)")
+_NAMED = re.compile(r"\b(?:name|pkg)[:=]\s*[\"']?([A-Za-z][\w.+@-]*)[\"']?(?=\s|$)")
 _SWITCHED = re.compile(r"enable|disable", re.IGNORECASE)
 _ACTIONS = frozenset({"present", "absent", "latest", "started", "stopped", "restarted", "reloaded"})
 _ALIKE = {
@@ -57,16 +58,18 @@ WEIGHTS: Mapping[str, float] = {
     "same_base": 0.34,  # same file name in another folder
     "adjacent": 0.5,  # one of the two tasks above
     "led": 1.14,  # likeness of what stands before both
-    "example": -0.75,
-    "idiom": 0.3,
-    "outline": 0.2,  # the module's usual task, filled in
+    "example": -1.2,
+    "idiom": 0.5,
+    "outline": 0.3,  # the module's usual task, filled in
     "carried": 0.34,  # differences of the names found in the body
     "covered": 0.83,  # share of the name's words in the body
     "leftover": -0.26,  # share of the old name's own words still in the body
     "unknown": -0.21,  # variables out of reach
     "length": 0.17,
     "other_meaning": -1.0,  # the names follow idioms that speak of different modules
-    "contradicts": -1.5,  # a state other than the name's verb asks for; by choice, the fit was not asked
+    "missed": -0.2,  # differences that were not carried over
+    "stale": -2.0,  # it is about what the old name named; by choice, as the next two
+    "contradicts": -1.5,  # a state other than the name's verb asks for
     "repeated": -0.73,  # a body of this very file again
 }
 BIAS = -5.37
@@ -106,7 +109,7 @@ def drafts(
     if written is not None:
         idiom, draft = written
         told = purpose(draft.module)
-        share = sum(share for module, share in shares if purpose(module) == told)
+        share = dict(shares).get(draft.module, 0.0)
         signs = {"share": min(1.0, max(share, _PLAIN if idiom.plain else 0.0)), "margin": best}
         yield Draft(draft.body, draft.module, draft.ground, {**signs, **draft.signs}, draft.n_unknown)
     for module, share in shares[:_N_OUTLINES]:
@@ -148,6 +151,8 @@ def _adapted(name: str, path: str, near: Near, at: Surroundings) -> Draft | None
         "unknown": float(min(n_unknown, 3)),
         "length": _length(body),
         "other_meaning": float(is_other(name, task.name)),
+        "missed": float(min(adapted.n_missed, 3)),
+        "stale": float(_is_stale(body, name)),
         "contradicts": float(_contradicts(body, name)),
         "repeated": float(near.same_file and body == task.body),
     }
@@ -191,6 +196,18 @@ def _to_draft(written: Written, name: str, at: Surroundings) -> Draft:
         "length": _length(body),
     }
     return Draft(body, fqcn, Ground("fact", "what such names usually mean"), signs, n_unknown)
+
+
+def _is_stale(body: str, name: str) -> bool:
+    """Whether the body names one thing and the task's name another."""
+    found = _NAMED.search(body)
+    if found is None:
+        return False
+    said, meant = (
+        set(words(found[1].replace("_", " "))),
+        {word for one in things(name) for word in words(one)},
+    )
+    return bool(said and meant) and not said & set(words(name)) and not meant & set(words(body))
 
 
 def _contradicts(body: str, name: str) -> bool:

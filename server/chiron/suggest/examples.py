@@ -37,6 +37,8 @@ def without_inventions(body: str, module: Module | None, name: str) -> str | Non
                 return None
             continue
         kept.append(option)
+    if not kept:
+        return None
     if not any(_speaks(option.text.split(":", 1)[1], name) for option in kept) and _open(module):
         return None
     margin = " " * (len(part.below[0]) - len(part.below[0].lstrip(" ")))

@@ -182,7 +182,8 @@ def rank_modules(question: Question, counts: ModuleCounts) -> list[tuple[str, fl
 
 def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float, ...]]:
     """For each module in question the strength of every sign of `SIGNS`."""
-    said_near = _said_near(question)
+    platforms = _platforms(f"{question.path} {question.name}")
+    said_near = _said_near(question, platforms)
     nearest, nearest_example, votes = said_near.nearest, said_near.example, said_near.votes
     found = [(word, counts.words[word]) for word in evidence_words(question.name) if word in counts.words]
     by_word, first, last = _word_shares(found)
@@ -198,7 +199,6 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
     idiom_any = {_qualified(name) for idiom in idioms for name in idiom.modules}
     own = Counter(question.own)
     likely = sorted(by_word, key=lambda module: -by_word[module])[:_N_BY_WORDS]
-    platforms = _platforms(f"{question.path} {question.name}")
     if "windows" in platforms:
         idiom_any |= {f"ansible.windows.win_{name.rsplit('.', 1)[-1]}" for name in idiom_any}
     stems = words(plain_name(question.name))
@@ -271,12 +271,15 @@ class _SaidNear:
     votes: dict[str, float] = field(default_factory=dict)
 
 
-def _said_near(question: Question) -> _SaidNear:
+def _said_near(question: Question, platforms: frozenset[str]) -> _SaidNear:
     said = _SaidNear()
     weights: dict[str, float] = {}
     for i, near in enumerate(question.near):
         module = module_name(near.task)
         is_example = near.task.origin == "examples"
+        if is_example and purpose(module) == "package" and _fit(module, platforms) < 0.5:
+            # Which package manager stands here is nothing an EXAMPLE could know.
+            continue
         is_voter = i < _N_VOTERS
         other_meaning = is_voter and not is_example and is_other(question.name, near.task.name)
         score = near.score * (_OTHER if other_meaning else 1.0)

@@ -25,7 +25,7 @@ from chiron.syntax.blocks import Block, task_blocks
 
 _N_MODULES = 5
 #: A step of a list that is less sure than this spoils the list.
-_FEEBLE = 0.1
+_FEEBLE = 0.03
 
 
 class Recall:

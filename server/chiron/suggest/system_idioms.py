@@ -28,6 +28,10 @@ _SERVICE_NOUNS = frozenset(
 
 
 def package(found: re.Match[str], at: Surroundings) -> Written | None:
+    if re.search(
+        r"\b(?:files?|director(?:y|ies)|folders?|links?|lines?|keys?|scripts?)\b", found["what"], re.I
+    ):
+        return None
     things = phrases.things_in(cut(found["what"]), generic=_PACKAGE_NOUNS)
     state = found["verb"].lower()
     word = "absent" if state in {"remove", "uninstall", "purge"} else "present"

@@ -20,7 +20,7 @@ _NO_THINGS = frozenset(
     """
     package packages service services daemon unit user group file files directory directories dir folder
     configuration config latest version new system pinned required necessary additional extra all module
-    modules repository repositories key server
+    modules repository repositories key server database databases db mysql mariadb postgresql postgres
     """.split()  # noqa: SIM905 - a column of quoted words would not be easier to read
 )
 _DIRECTORY = re.compile(r"\b(?:dir|dirs|directory|directories|folder|folders)\b", re.I)
@@ -69,6 +69,9 @@ def thing(name: str, at: Surroundings) -> str | None:
     if variable is not None:
         return _expression(variable)
     named = things(name)
+    behind = re.search(r"\b(?:for|named|called)\s+(?:the\s+)?([\w-]+)[.]?$", name)
+    if behind is not None and len(named) != 1:
+        return phrases.quoted(behind[1].lower())
     if len(named) == 1:
         return phrases.quoted(named[0])
     program = at.program
