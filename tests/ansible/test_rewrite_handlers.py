@@ -26,7 +26,9 @@ def catalog() -> Catalog:
 
 def check_added(catalog: Catalog, there: str | None, expected: str) -> None:
     """A role's file of handlers that holds `there` gets one more, and is then `expected`."""
-    (one,) = handlers_for(TASKS, FileKind.TASKS, catalog, {1: "Restart nginx"}, {"handlers/main.yml": there})
+    (one,) = handlers_for(
+        TASKS, FileKind.TASKS, catalog, [(1, "Restart nginx")], {"handlers/main.yml": there}
+    )
     assert one.edits == ()
     assert one.elsewhere is not None
     assert (one.elsewhere.path, one.elsewhere.text) == ("handlers/main.yml", there)
@@ -46,7 +48,7 @@ def check_added(catalog: Catalog, there: str | None, expected: str) -> None:
 def test_a_handler_is_added_for_the_service_its_name_speaks_of(
     catalog: Catalog, play: str, expected: str
 ) -> None:
-    (one,) = handlers_for(play, FileKind.PLAYBOOK, catalog, {3: "Restart nginx"})
+    (one,) = handlers_for(play, FileKind.PLAYBOOK, catalog, [(3, "Restart nginx")])
     assert apply_edits(play, one.edits) == expected
 
 
@@ -72,8 +74,8 @@ def test_a_name_says_which_service_and_what_with_it(name: str, expected: tuple[s
      "restart reload nginx", "nginx restart now"],
 )  # fmt: skip
 def test_a_name_that_speaks_of_no_service_gets_no_handler(catalog: Catalog, name: str) -> None:
-    assert handlers_for(PLAY, FileKind.PLAYBOOK, catalog, {3: name}) == []
-    assert handlers_for(TASKS, FileKind.TASKS, catalog, {1: name}, {"handlers/main.yml": None}) == []
+    assert handlers_for(PLAY, FileKind.PLAYBOOK, catalog, [(3, name)]) == []
+    assert handlers_for(TASKS, FileKind.TASKS, catalog, [(1, name)], {"handlers/main.yml": None}) == []
 
 
 @pytest.mark.parametrize(
@@ -108,9 +110,9 @@ def test_a_role_gets_the_handler_in_its_own_file(catalog: Catalog, there: str | 
 )
 def test_a_file_that_is_no_plain_list_of_handlers_is_left_alone(catalog: Catalog, there: str) -> None:
     role = {"handlers/main.yml": there}
-    made = handlers_for(TASKS, FileKind.TASKS, catalog, {1: "Restart nginx"}, role)
+    made = handlers_for(TASKS, FileKind.TASKS, catalog, [(1, "Restart nginx")], role)
     assert made == [] or there.startswith("- |+")
 
 
 def test_tasks_of_no_role_get_no_handler(catalog: Catalog) -> None:
-    assert handlers_for(TASKS, FileKind.TASKS, catalog, {1: "Restart nginx"}) == []
+    assert handlers_for(TASKS, FileKind.TASKS, catalog, [(1, "Restart nginx")]) == []

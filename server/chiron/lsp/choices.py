@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,9 @@ from chiron.records import FileKind
 from chiron.syntax.kind import file_kind
 
 if TYPE_CHECKING:
+    from chiron.ansible.catalog import Catalog
     from chiron.ansible.rewrite import Edit, Elsewhere, Rewrite
+    from chiron.ansible.rewrite.edits import Lines
     from chiron.assemble import Assembly
 
 #: Rewrites that mend something that is wrong, rather than write it another way.
@@ -67,7 +70,7 @@ class Chosen:
 
 def choices(parts: Assembly, asked: Asked) -> list[Chosen]:
     """Every edit that can be made on the lines by rule: first what mends a problem there."""
-    from chiron.ansible.rewrite import everywhere, handlers_for, rewrites_of
+    from chiron.ansible.rewrite import everywhere, handlers_for
     from chiron.ansible.rewrite.edits import Lines
 
     text, lines, off = asked.text, asked.lines, frozenset(parts.settings.diagnostics.off)
@@ -82,11 +85,9 @@ def choices(parts: Assembly, asked: Asked) -> list[Chosen]:
     kind = file_kind(asked.path, text)
     if kind not in WITH_TASKS:
         return chosen
-    whole = rewrites_of(text, kind, parts.catalog, off=off)
-    found = rewrites_of(text, kind, parts.catalog, off=off, lines=lines)
-    # What is said of a play or a block belongs to its own line, not to every task in it.
-    found += [one for one in whole if lines[0] <= one.range.start.line <= lines[1] and one not in found]
-    if "add-handler" not in off and (wanted := _unheard(text, asked.shown, lines)):
+    whole = _rewrites(text, kind, parts.catalog, parts.catalog.version, off)
+    found = [one for one in whole if _is_on(one, lines)]
+    if "add-handler" not in off and (wanted := _unheard(text, marks, asked.shown, lines)):
         from chiron.ansible.rewrite import HANDLER_FILES
 
         role = _role_files(parts, asked, HANDLER_FILES) if kind is FileKind.TASKS else None
@@ -96,6 +97,22 @@ def choices(parts: Assembly, asked: Asked) -> list[Chosen]:
     found += everywhere(whole, {one.code for one in found})
     folder = _role_folder(asked.path)
     return chosen + [_of_rewrite(one, asked.shown, marks.offset(one.range.start), folder) for one in found]
+
+
+@lru_cache(maxsize=4)
+def _rewrites(
+    text: str, kind: FileKind, catalog: Catalog, _version: str, off: frozenset[str]
+) -> tuple[Rewrite, ...]:
+    """Every rewrite of a file. A light-bulb asks anew wherever the cursor goes, mostly of the same text."""
+    from chiron.ansible.rewrite import rewrites_of
+
+    return tuple(rewrites_of(text, kind, catalog, off=off))
+
+
+def _is_on(one: Rewrite, lines: tuple[int, int]) -> bool:
+    """Whether a rewrite is about `lines`: its task is on them, or of a play or a block the line itself."""
+    first, last = one.lines if one.of == "task" else (one.range.start.line, one.range.start.line)
+    return first <= lines[1] and lines[0] <= last
 
 
 def fixed(parts: Assembly, path: str | None, text: str) -> str:
@@ -132,14 +149,16 @@ def _of_rewrite(one: Rewrite, shown: Sequence[Shown], at: int, folder: Path | No
     )
 
 
-def _unheard(text: str, shown: Sequence[Shown], lines: tuple[int, int]) -> dict[int, str]:
-    """The names on `lines` that are notified and that no handler has, by line."""
-    written = text.split("\n")
-    found = {}
+def _unheard(
+    text: str, marks: Lines, shown: Sequence[Shown], lines: tuple[int, int]
+) -> list[tuple[int, str]]:
+    """The names on `lines` that are notified and that no handler has, each with its line."""
+    found = []
     for one in shown:
-        start, end = one.problem.range.start, one.problem.range.end
-        if one.problem.code == "undefined-handler" and lines[0] <= start.line <= lines[1]:
-            found[start.line] = written[start.line][start.column : end.column].strip("\"' ")
+        place = one.problem.range
+        if one.problem.code == "undefined-handler" and lines[0] <= place.start.line <= lines[1]:
+            name = text[marks.offset(place.start) : marks.offset(place.end)].strip("\"' ")
+            found.append((place.start.line, name))
     return found
 
 
@@ -168,16 +187,19 @@ def _role_files(parts: Assembly, asked: Asked, names: Sequence[str]) -> dict[str
     if folder is None or root is None or asked.path is None:
         return None
     project = parts.project(root)
-    if project is None or project.relative(asked.path) is None:
+    if project is None or not project.references(asked.path, asked.lines[0]).role:
         return None
-    if not project.references(asked.path, asked.lines[0]).role:
+    # `tasks` beside playbooks look like those of a role that is a workspace of its own.
+    if folder.parent.name != "roles" and not any((folder / one).exists() for one in ("meta", "defaults")):
         return None
     for name in names:
-        path = folder / name
+        path, relative = folder / name, project.relative(folder / name)
+        if relative is None:
+            return None
         if str(path) in asked.opened:
             return {name: asked.opened[str(path)]}
         if path.exists() or path.is_symlink():
-            text = read_text(Path(root), str(path.relative_to(root)))
+            text = read_text(project.root, relative)
             return {name: text} if text is not None and "\ufffd" not in text else None
         if path.with_suffix("").is_dir():
             return None  # `defaults/main/` holds several files, and which of them it should be is not known.

@@ -47,6 +47,8 @@ class Rewrite:
     lines: tuple[int, int] = (0, 0)
     #: What the documentation says that bears it out.
     evidence: str = ""
+    #: `task`, `block` or `play`: whose it is.
+    of: str = "task"
     #: What changes with it in another file.
     elsewhere: Elsewhere | None = None
 

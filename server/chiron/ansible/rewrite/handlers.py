@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -57,7 +57,7 @@ def handlers_for(
     text: str,
     kind: FileKind,
     catalog: Catalog,
-    wanted: Mapping[int, str],
+    wanted: Sequence[tuple[int, str]],
     role: Mapping[str, str | None] | None = None,
 ) -> list[Rewrite]:
     """Handlers for those that tasks notify and that are not there, by the notifying line.
@@ -74,7 +74,7 @@ def handlers_for(
             continue
         first = site.loaded.position(entry.key.start_mark).line
         last = site.lines.position(end_of(entry.value, site.loaded)).line
-        for line, name in wanted.items():
+        for line, name in wanted:
             if first <= line <= last:
                 made = _in_play(play, name, site) if play is not None else _in_role(role, name, site)
                 found += [made] if made is not None else []

@@ -93,7 +93,7 @@ class Site:
         """A rewrite of this site that is about the node `at`."""
         last = self.lines.position(end_of(self.node, self.loaded)).line
         first = self.lines.position(start_of(self.node, self.loaded)).line
-        return Rewrite(code, title, self.loaded.range_of(at), edits, safe, (first, last), evidence)
+        return Rewrite(code, title, self.loaded.range_of(at), edits, safe, (first, last), evidence, self.what)
 
 
 def sites(text: str, kind: FileKind, catalog: Catalog) -> Iterator[Site]:
