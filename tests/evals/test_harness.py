@@ -16,7 +16,7 @@ from chiron.evals.cases import Case, build
 from chiron.evals.command import to_arm
 from chiron.evals.report import page
 from chiron.evals.run import Arm, Setup, hidden, read_results, run
-from chiron.evals.score import compare, means, rows
+from chiron.evals.score import best_silence, compare, means, rows, silence
 from chiron.models.fake import Rule, ScriptedModel
 
 TASKS = """---
@@ -179,3 +179,22 @@ def test_some_cases_are_the_same_ones_each_time(checkout: Path) -> None:
     made = build([checkout])
     assert case_files.some(made, 2) == case_files.some(made[::-1], 2)[::-1]
     assert case_files.some(made, None) == made
+
+
+async def test_silence_gains_where_what_is_unsure_is_wrong(
+    checkout: Path, catalog: Catalog, tmp_path: Path
+) -> None:
+    made, out = build([checkout]), tmp_path / "out.jsonl"
+    sure, unsure = made[0], made[1]
+    lines = [
+        {"id": sure.id, "text": sure.expected, "confidence": 0.9},
+        {"id": unsure.id, "text": "  ansible.builtin.command: nonsense", "confidence": 0.2},
+    ]
+    more = {"source": "recall", "latency_ms": 1.0, "withheld": [], "tokens": {}}
+    out.write_text("".join(json.dumps({**line, **more}) + "\n" for line in lines), encoding="utf-8")
+    scored = rows(made, read_results(out), catalog)
+    best = best_silence(scored)
+    assert 0.2 < best.least <= 0.9
+    assert (best.shown, best.right) == (0.5, 1.0)
+    assert best.gained > silence(scored, 0.0).gained
+    assert "gains most" in page({"arm": scored}, "x")

@@ -17,7 +17,7 @@ from chiron.errors import ChironError
 from chiron.evals import cases as case_files
 from chiron.evals.report import page
 from chiron.evals.run import Arm, ArmKind, Setup, read_results, run
-from chiron.evals.score import FIGURES, Row, compare, latency, means, rows
+from chiron.evals.score import FIGURES, Row, best_silence, compare, latency, means, rows
 
 _KINDS = ("raw", "prompt", "recall", "chiron")
 
@@ -125,6 +125,7 @@ def _summary(scored: Sequence[Row]) -> dict[str, Any]:
         "means": {name: asdict(mean) for name, mean in means(scored).items()},
         "saved": sum(row.saved for row in scored) / max(1, len(scored)),
         "latency_ms": latency(scored),
+        "silence": asdict(best_silence(scored)),
         "sources": sources,
     }
 

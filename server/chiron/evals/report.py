@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from math import log10
 
-from chiron.evals.score import FIGURES, Mean, Row, latency, means
+from chiron.evals.score import FIGURES, Mean, Row, best_silence, latency, means, silence
 
 _COLOURS = ("#2a6f97", "#c05a2b", "#4f7d3a", "#7a4b94", "#9a7b1f")
 _TICKS = ((1, "1 ms"), (10, "10 ms"), (100, "0.1 s"), (1e3, "1 s"), (1e4, "10 s"), (1e5, "100 s"))
 _N_BINS = 8
+_LEASTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 _MOST_FAILURES = 40
 
 _STYLE = """
@@ -45,6 +46,10 @@ def page(arms: Mapping[str, Sequence[Row]], title: str) -> str:
         "<p>Right means: the module is the expected one and under half of the text would be edited. "
         "On the dashed line, confidence is what it says.</p>",
         _calibration_plot(arms),
+        "<h2>What silence below a confidence brings</h2>",
+        "<p>Characters a case that suggestions shown unasked would save, less ten for each looked at in "
+        "vain. A threshold is to be judged on other repositories than it was found on.</p>",
+        _silence_table(arms),
         "<h2>To read: where it went wrong</h2>",
         *(_failures(name, rows) for name, rows in arms.items()),
     ]
@@ -136,6 +141,21 @@ def _calibration_plot(arms: Mapping[str, Sequence[Row]]) -> str:
     )
     drawn = axis + "".join(marks)
     return f'<svg viewBox="0 0 720 300" role="img" aria-label="Calibration">{drawn}</svg>'
+
+
+def _silence_table(arms: Mapping[str, Sequence[Row]]) -> str:
+    heads = "".join(f"<th>{escape(name)}</th>" for name in arms)
+    lines = []
+    for least in _LEASTS:
+        cells = [silence(rows, least) for rows in arms.values()]
+        told = "".join(
+            f"<td>{one.gained:.1f} <small>{one.shown:.0%} shown, {one.right:.0%} right</small></td>"
+            for one in cells
+        )
+        lines.append(f"<tr><td>{least:.2f}</td>{told}</tr>")
+    best = "".join(f"<td>{best_silence(rows).least:.2f}</td>" for rows in arms.values())
+    lines.append(f"<tr><td>gains most</td>{best}</tr>")
+    return f"<table><tr><th>silent below</th>{heads}</tr>{''.join(lines)}</table>"
 
 
 def _failures(name: str, rows: Sequence[Row]) -> str:
