@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -306,3 +306,16 @@ async def test_what_was_withheld_is_logged_with_how_sure_it_was(catalog: Catalog
     rows = [row for row in to_records(request, answer, 0) if row.withheld == "invalid"]
     assert rows
     assert all(row.confidence > 0 for row in rows)
+    assert {row.model for row in rows if row.source is Source.MODEL} == {made.model.name}
+
+
+async def test_what_was_sent_is_logged_though_nothing_the_model_wrote_is_shown(catalog: Catalog) -> None:
+    """As when it writes what was recalled: then the recalled one alone is shown."""
+    made = bench(catalog, [Rule(texts=(GOOD,))])
+    request = to_request(NAME)
+    answer = await made.suggester.suggest(request, None)
+    recalled = replace(answer.suggestions[0], source=Source.RECALL, model=None)
+    (row,) = to_records(request, replace(answer, suggestions=(recalled,), withheld=()), 0)
+    assert answer.consulted is not None
+    assert (row.sent, row.n_prompt_tokens) == (answer.consulted.sent, answer.consulted.n_prompt_tokens)
+    assert row.model is None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from chiron.records import Answer, Consulted, Request, Suggestion, SuggestionRecord, Withheld
+from dataclasses import replace
+
+from chiron.records import Answer, Consulted, Request, Source, Suggestion, SuggestionRecord, Withheld
 from chiron.redact import Redaction, redact
 
 _NOT_CONSULTED = Consulted("", "", "", "", from_cache=False, leaves_machine=False)
@@ -12,7 +14,21 @@ def to_records(request: Request, answer: Answer, at_ms: int) -> list[SuggestionR
     """One row for each suggestion and each withheld candidate. Everything in them is redacted."""
     shown = [_row(request, answer, at_ms, rank, one) for rank, one in enumerate(answer.suggestions)]
     held = [_row(request, answer, at_ms, rank, one) for rank, one in enumerate(answer.withheld)]
-    return shown + held
+    rows = shown + held
+    consulted = answer.consulted
+    asked = consulted is not None and not consulted.from_cache
+    if consulted is not None and asked and rows and not any(row.sent for row in rows):
+        # A model was asked, and what it wrote was no news: what was sent, and what it cost, stays known.
+        rows[0] = replace(
+            rows[0],
+            sent=consulted.sent,
+            endpoint=consulted.endpoint,
+            prompt_version=consulted.prompt_version,
+            n_prompt_tokens=consulted.n_prompt_tokens,
+            n_completion_tokens=consulted.n_completion_tokens,
+            cost_usd=consulted.cost_usd,
+        )
+    return rows
 
 
 def _row(
@@ -38,7 +54,7 @@ def _row(
         text=redact(one.text, known=known).text,
         source=one.source,
         module=suggestion.module if suggestion else None,
-        model=suggestion.model if suggestion else None,
+        model=suggestion.model if suggestion else _writer(one, consulted),
         context=answer.context,
         context_at=answer.context_at,
         sent=consulted.sent,
@@ -59,3 +75,8 @@ def _row(
         withheld=withheld.reason if withheld else None,
         withheld_detail=redact(withheld.detail, known=known).text if withheld else "",
     )
+
+
+def _writer(one: Suggestion | Withheld, consulted: Consulted) -> str | None:
+    """The model that wrote what was withheld, where one did."""
+    return consulted.model or None if one.source in (Source.MODEL, Source.CACHE) else None
