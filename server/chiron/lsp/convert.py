@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -42,10 +43,17 @@ def to_path(uri: str) -> str | None:
 
 def to_place(document: Document, roots: list[Path]) -> Place:
     """Where `document` stands, and which workspace folder it belongs to: the innermost that holds it."""
-    path = to_path(document.uri)
-    holding = [root for root in roots if path is not None and Path(path).is_relative_to(root)]
+    path, workspace = _path_and_workspace(document.uri, tuple(map(str, roots)))
+    return Place(document.uri, path, document.version, workspace)
+
+
+# Each key asks for the same few documents.
+@lru_cache(maxsize=128)
+def _path_and_workspace(uri: str, roots: tuple[str, ...]) -> tuple[str | None, str | None]:
+    path = to_path(uri)
+    holding = [Path(root) for root in roots if path is not None and Path(path).is_relative_to(root)]
     workspace = max(holding, key=lambda root: len(root.parts), default=None)
-    return Place(document.uri, path, document.version, str(workspace) if workspace else None)
+    return path, str(workspace) if workspace else None
 
 
 def to_trigger(kind: types.InlineCompletionTriggerKind | int) -> Trigger:
