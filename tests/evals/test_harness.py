@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from chiron.config import Settings
 from chiron.errors import ChironError
 from chiron.evals import cases as case_files
 from chiron.evals.cases import Case, build
-from chiron.evals.command import to_arm
+from chiron.evals.command import gate_files, to_arm, write_baseline
 from chiron.evals.report import page
 from chiron.evals.run import Arm, Setup, hidden, read_results, run
 from chiron.evals.score import best_silence, compare, means, rows, silence
@@ -198,3 +199,30 @@ async def test_silence_gains_where_what_is_unsure_is_wrong(
     assert (best.shown, best.right) == (0.5, 1.0)
     assert best.gained > silence(scored, 0.0).gained
     assert "gains most" in page({"arm": scored}, "x")
+
+
+async def test_a_baseline_holds_scores_alone_and_notices_what_got_worse(
+    checkout: Path, tmp_path: Path
+) -> None:
+    cases_file, good, bad = tmp_path / "cases.jsonl", tmp_path / "good.jsonl", tmp_path / "bad.jsonl"
+    made = build([checkout])
+    many = [replace(case, id=f"{case.id}{n}") for case in made for n in range(20)]
+    case_files.write(many, cases_file)
+    more = {"source": "recall", "latency_ms": 1.0, "withheld": [], "tokens": {}}
+    for path, texts in ((good, [case.expected for case in many]), (bad, [None] * len(many))):
+        path.write_text(
+            "".join(
+                json.dumps({"id": case.id, "text": text, **more}) + "\n"
+                for case, text in zip(many, texts, strict=True)
+            ),
+            encoding="utf-8",
+        )
+    baseline = tmp_path / "baseline.jsonl"
+    write_baseline(Settings(), cases_file, good, baseline)
+    assert "nginx" not in baseline.read_text(encoding="utf-8")
+    same = gate_files(Settings(), cases_file, baseline, good)
+    worse = gate_files(Settings(), cases_file, baseline, bad)
+    assert "worse" not in {figure["verdict"] for figure in same["figures"]}
+    assert {figure["verdict"] for figure in worse["figures"]} == {"worse"}
+    with pytest.raises(ChironError, match="no baseline"):
+        gate_files(Settings(), cases_file, good, good)

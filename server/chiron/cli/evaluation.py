@@ -93,13 +93,16 @@ def eval_run(  # noqa: PLR0913, PLR0917 - one argument an option
 @eval_.command("score")
 @click.argument("cases_file", type=_PATH, metavar="CASES")
 @click.argument("results", nargs=-1, required=True, type=_PATH, metavar="RESULTS...")
+@click.option("--baseline", type=_PATH, help="Also write the first results' scores there, for `gate`.")
 @json_flag
-def eval_score(cases_file: Path, results: tuple[Path, ...], as_json: bool) -> None:
+def eval_score(cases_file: Path, results: tuple[Path, ...], baseline: Path | None, as_json: bool) -> None:
     """Tell how good answers are, with intervals."""
-    from chiron.evals.command import score_files
+    from chiron.evals.command import score_files, write_baseline
     from chiron.terminal import show_scores
 
     table = score_files(settings(), cases_file, results)
+    if baseline is not None:
+        write_baseline(settings(), cases_file, results[0], baseline)
     if as_json:
         print_json(table)
     else:
@@ -142,10 +145,10 @@ def eval_compare(cases_file: Path, first: Path, second: Path, show: int, as_json
 @click.argument("results", type=_PATH)
 def eval_gate(cases_file: Path, baseline: Path, results: Path) -> None:
     """Exit with 1 where RESULTS are worse than BASELINE beyond noise, or any case out of the log is."""
-    from chiron.evals.command import compare_files
+    from chiron.evals.command import gate_files
     from chiron.terminal import show_comparison
 
-    compared = compare_files(settings(), cases_file, baseline, results, n_shown=5)
+    compared = gate_files(settings(), cases_file, baseline, results)
     show_comparison(compared)
     for name in compared["regressions"]:
         click.echo(f"Worse than it was: {name}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -160,6 +161,31 @@ def compare_files(
             for a, b in shown
         ],
     }
+
+
+def write_baseline(settings: Settings, cases_file: Path, results: Path, out: Path) -> None:
+    """Writes the scores of `results` by case, without any text of theirs: what `gate_files` compares with."""
+    lines = [
+        json.dumps({"id": row.case.id, "scores": {name: round(row.scores[name], 3) for name in FIGURES}})
+        for row in _rows(settings, cases_file, results)
+    ]
+    out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def gate_files(settings: Settings, cases_file: Path, baseline: Path, results: Path) -> dict[str, Any]:
+    """Paired differences of `results` to the scores in `baseline`, in every figure. Raises `ChironError`."""
+    after = _rows(settings, cases_file, results)
+    try:
+        held = [
+            json.loads(line) for line in baseline.read_text(encoding="utf-8").splitlines() if line.strip()
+        ]
+        scores = {str(one["id"]): {name: float(one["scores"][name]) for name in FIGURES} for one in held}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ChironError(
+            f"{baseline} is no baseline: {error}.", advice="Write one with `chiron eval score --baseline`."
+        ) from None
+    before = [replace(row, scores=scores[row.case.id]) for row in after if row.case.id in scores]
+    return {"figures": [asdict(compare(before, after, figure)) for figure in FIGURES], "cases": []}
 
 
 def report_files(settings: Settings, cases_file: Path, results: Sequence[Path], html: Path) -> None:
