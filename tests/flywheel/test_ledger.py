@@ -41,8 +41,8 @@ def test_one_outcome_moves_little() -> None:
 
 
 def test_what_the_general_key_explains_is_not_told_again_by_the_particular_one() -> None:
-    often = times(24, COPY, False) + times(6, COPY, True)
-    ledger = book(often + times(24, SHELL, False) + times(6, SHELL, True))
+    often = times(240, COPY, False) + times(60, COPY, True)
+    ledger = book(often + times(240, SHELL, False) + times(60, SHELL, True))
     assert ledger.entries[ALL].shift < -1
     assert abs(ledger.entries[COPY].shift) < abs(ledger.entries[ALL].shift) / 2
 
