@@ -376,6 +376,33 @@ def test_broken_and_other_files_have_no_rewrites(catalog: Catalog) -> None:
     assert rewrites_of("- copy: src=a dest=b\n", FileKind.VARS, catalog) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- &a\n  <<: *a\n",
+        "- &a\n  name: x\n  vars: *a\n",
+        "- &a\n  name: x\n  block: &b\n    - *a\n",
+        "- &a\n  debug:\n    msg: [*a]\n  become: yes\n",
+        "- &a\n- &a\n  name: x\n  loop: &b\n    - *b\n",
+        "- name: x\n  vars: &v\n    k: *v\n  debug: {}\n",
+    ],
+)
+def test_a_text_that_holds_itself_ends_all_the_same(catalog: Catalog, text: str) -> None:
+    for kind in (FileKind.TASKS, FileKind.PLAYBOOK):
+        fix_text(text, kind, catalog)
+        for one in rewrites_of(text, kind, catalog):
+            apply_edits(text, one.edits)
+
+
+def test_a_text_that_aliases_make_endless_is_left_alone_at_once(catalog: Catalog) -> None:
+    bomb = "    a0: &a0 [x, x]\n" + "".join(f"    a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60))
+    text = f"- name: a\n  vars:\n{bomb}  command: ls\n"
+    assert fix_text(text, FileKind.TASKS, catalog).text == text
+    assert meaning_of(text, FileKind.TASKS, catalog) is None
+    assert meaning_of("- &a\n  vars: *a\n", FileKind.TASKS, catalog) is None
+    assert meaning_of("- vars: {a: &a [x], b: *a, c: [*a, *a]}\n", FileKind.TASKS, catalog) is not None
+
+
 def test_what_an_alias_repeats_is_rewritten_once(catalog: Catalog) -> None:
     text = "- &one\n  copy: {src: a, dest: b, backup: yes}\n- *one\n"
     assert fix_text(text, FileKind.TASKS, catalog, off={"fqcn"}).text == text.replace("yes", "true")

@@ -114,7 +114,21 @@ def test_a_name_that_is_taken_elsewhere_is_not_used(catalog: Catalog) -> None:
 
 
 @pytest.mark.parametrize(
-    "there", ["a: [", "- a\n", "{a: 1}\n", "  a: 1\n", "$ANSIBLE_VAULT;1.1;AES256\n6162\n", "a: 1\n...\n"]
+    "there",
+    [
+        "a: [",
+        "- a\n",
+        "{a: 1}\n",
+        "  a: 1\n",
+        "$ANSIBLE_VAULT;1.1;AES256\n6162\n",
+        "a: 1\n...\n",
+    ],
 )
 def test_defaults_that_nothing_can_be_added_to_are_left_alone(catalog: Catalog, there: str) -> None:
     assert extracted(catalog, TASK, there) == []
+
+
+def test_defaults_that_stand_for_an_endless_text_cost_what_is_written(catalog: Catalog) -> None:
+    there = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60))
+    (one,) = extracted(catalog, TASK, there + "b: &b {c: *b}\n")
+    assert one.elsewhere is not None

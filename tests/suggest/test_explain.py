@@ -9,6 +9,7 @@ from chiron.ansible.rewrite.edits import Lines
 from chiron.ansible.validate import validate_file
 from chiron.config import Settings
 from chiron.records import Facts, FileKind, Ground, Variable
+from chiron.suggest.actions import target_at
 from chiron.suggest.explain import Subject, _grounds, cited, scope_of, subjects_at
 
 PLAY = """\
@@ -88,3 +89,12 @@ def test_variables_of_an_expression_are_told_with_where_they_come_from(catalog: 
     shown = cited(list(_grounds(found_at(catalog, PLAY, 2)[0], facts)))
     assert "- `note`: a role default in roles/web/defaults/main.yml" in shown
     assert cited([Ground("model", "it")]) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["- &a\n  <<: *a\n", "- &a\n  name: x\n  vars: *a\n", "- &a\n  block:\n    - *a\n"]
+)
+def test_a_text_that_holds_itself_can_be_asked_about(catalog: Catalog, text: str) -> None:
+    for kind in (FileKind.TASKS, FileKind.PLAYBOOK):
+        subjects_at(text, kind, catalog, 3, [])
+        target_at(text, kind, catalog, 1)

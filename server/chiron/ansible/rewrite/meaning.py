@@ -21,20 +21,51 @@ from chiron.ansible.plays import TASK_LISTS
 from chiron.ansible.values import FALSE_WORDS, TRUE_WORDS
 from chiron.records import FileKind, Option
 
+#: More than this no file holds that a person wrote, aliases written out.
+_MOST_NODES = 500_000
 _CONDITIONS = frozenset({"when", "changed_when", "failed_when", "until"})
 _BLOCKS = frozenset({"block", "rescue", "always"})
 _BRACED = re.compile(r"\s*\{\{-?(.*?)-?\}\}\s*", re.DOTALL)
 
 
 def meaning_of(text: str, kind: FileKind, catalog: Catalog) -> Any:
-    """What the file comes to, as plain values that can be compared; None where it is not YAML."""
+    """What the file comes to, as plain values that can be compared.
+
+    None where it is not YAML, or where aliases make a text without end of it.
+    """
     loaded = load(text)
     root = loaded.root
-    if root is None:
+    if root is None or not _is_written_out(root):
         return None
     if kind is FileKind.PLAYBOOK and isinstance(root, SequenceNode):
         return [_play(item, catalog) for item in root.value]
     return _tasks(root, catalog, (), 0)
+
+
+def _is_written_out(root: Node) -> bool:
+    """Whether `root`, with what stands for each alias in its place, is of a size that people write."""
+    sizes: dict[int, int] = {}
+    waiting: list[tuple[Node, bool]] = [(root, False)]
+    while waiting:
+        node, is_done = waiting.pop()
+        parts = _parts(node)
+        if is_done:
+            sizes[id(node)] = 1 + sum(sizes[id(part)] for part in parts)
+            if sizes[id(node)] > _MOST_NODES:
+                return False
+        elif sizes.get(id(node)) == 0 and parts:
+            return False  # It holds itself.
+        elif id(node) not in sizes:
+            sizes[id(node)] = 0
+            waiting.append((node, True))
+            waiting += [(part, False) for part in parts if sizes.get(id(part), 0) == 0]
+    return True
+
+
+def _parts(node: Node) -> list[Node]:
+    if isinstance(node, MappingNode):
+        return [one for pair in node.value for one in pair]
+    return list(node.value) if isinstance(node, SequenceNode) else []
 
 
 def _play(node: Node, catalog: Catalog) -> Any:

@@ -60,11 +60,16 @@ def end_of(node: Node, loaded: Loaded) -> int:
         return start + len(loaded.text[start:end].rstrip())
     if not isinstance(node, SequenceNode | MappingNode) or node.flow_style:
         return end
+    # What an alias stands for has its place further up, and may be what the alias stands in.
     if isinstance(node, SequenceNode) and node.value:
-        return max(end_of(node.value[-1], loaded), start)
+        last = node.value[-1]
+        return end_of(last, loaded) if start_of(last, loaded) >= start and last is not node else start
     if isinstance(node, MappingNode) and node.value:
         key, value = node.value[-1]
-        return max(end_of(key, loaded) + 1, end_of(value, loaded))
+        if start_of(key, loaded) < start:
+            return start
+        after = end_of(key, loaded) + 1
+        return max(after, end_of(value, loaded)) if start_of(value, loaded) >= after else after
     return end
 
 
@@ -94,11 +99,15 @@ def gap(text: str, newline: str, *, blank: bool) -> str:
     return begun if parted else begun + newline
 
 
-def same(one: Node, other: Node) -> bool:
-    """Whether two nodes hold the same, wherever they stand."""
+def same(one: Node, other: Node, _seen: set[tuple[int, int]] | None = None) -> bool:
+    """Whether two nodes hold the same, wherever they stand. Each pair of nodes is looked at once."""
+    seen = _seen if _seen is not None else set()
     if isinstance(one, ScalarNode) or one.tag != other.tag or len(one.value) != len(other.value):
         return one.tag == other.tag and bool(one.value == other.value)
+    if (id(one), id(other)) in seen:
+        return True
+    seen.add((id(one), id(other)))
     pairs = zip(one.value, other.value, strict=True)
     if isinstance(one, MappingNode):
-        return all(same(a[0], b[0]) and same(a[1], b[1]) for a, b in pairs)
-    return all(same(a, b) for a, b in pairs)
+        return all(same(a[0], b[0], seen) and same(a[1], b[1], seen) for a, b in pairs)
+    return all(same(a, b, seen) for a, b in pairs)
