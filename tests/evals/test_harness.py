@@ -224,5 +224,8 @@ async def test_a_baseline_holds_scores_alone_and_notices_what_got_worse(
     worse = gate_files(Settings(), cases_file, baseline, bad)
     assert "worse" not in {figure["verdict"] for figure in same["figures"]}
     assert {figure["verdict"] for figure in worse["figures"]} == {"worse"}
+    by_results = gate_files(Settings(), cases_file, good, bad)
+    assert {figure["verdict"] for figure in by_results["figures"]} == {"worse"}
+    (tmp_path / "other.jsonl").write_text("{}\n", encoding="utf-8")
     with pytest.raises(ChironError, match="no baseline"):
-        gate_files(Settings(), cases_file, good, good)
+        gate_files(Settings(), cases_file, tmp_path / "other.jsonl", good)

@@ -143,12 +143,7 @@ def compare_files(
     shown = [*changed[:n_shown], *changed[::-1][:n_shown]]
     return {
         "figures": [asdict(compare(before, after, figure)) for figure in FIGURES],
-        # What a person said should be so is named one by one, however little it weighs on the mean.
-        "regressions": [
-            f"{a.case.name} ({a.case.path}, suggestion {a.case.id})"
-            for a, b in pairs
-            if a.case.text and b.scores["strong"] < a.scores["strong"]
-        ],
+        "regressions": _regressions(before, after),
         "cases": [
             {
                 "case": f"{a.case.workspace}/{a.case.path}:{a.case.line}",
@@ -166,26 +161,57 @@ def compare_files(
 def write_baseline(settings: Settings, cases_file: Path, results: Path, out: Path) -> None:
     """Writes the scores of `results` by case, without any text of theirs: what `gate_files` compares with."""
     lines = [
-        json.dumps({"id": row.case.id, "scores": {name: round(row.scores[name], 3) for name in FIGURES}})
+        json.dumps({"id": row.case.id, "scores": {name: row.scores[name] for name in FIGURES}})
         for row in _rows(settings, cases_file, results)
     ]
     out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def gate_files(settings: Settings, cases_file: Path, baseline: Path, results: Path) -> dict[str, Any]:
-    """Paired differences of `results` to the scores in `baseline`, in every figure. Raises `ChironError`."""
+    """Paired differences of `results` to `baseline`, in every figure, and what of the log got worse.
+
+    A baseline is what `write_baseline` wrote, or another arm's results. Raises `ChironError`.
+    """
     after = _rows(settings, cases_file, results)
-    try:
-        held = [
-            json.loads(line) for line in baseline.read_text(encoding="utf-8").splitlines() if line.strip()
-        ]
-        scores = {str(one["id"]): {name: float(one["scores"][name]) for name in FIGURES} for one in held}
-    except (ValueError, KeyError, TypeError) as error:
+    scores = _scores(baseline)
+    before = (
+        [replace(row, scores=scores[row.case.id]) for row in after if row.case.id in scores]
+        if scores
+        else _rows(settings, cases_file, baseline)
+    )
+    if not before:
         raise ChironError(
-            f"{baseline} is no baseline: {error}.", advice="Write one with `chiron eval score --baseline`."
-        ) from None
-    before = [replace(row, scores=scores[row.case.id]) for row in after if row.case.id in scores]
-    return {"figures": [asdict(compare(before, after, figure)) for figure in FIGURES], "cases": []}
+            f"{baseline} is no baseline of these cases.",
+            advice="Write one with `chiron eval score --baseline`.",
+        )
+    return {
+        "figures": [asdict(compare(before, after, figure)) for figure in FIGURES],
+        "regressions": _regressions(before, after),
+        "cases": [],
+    }
+
+
+def _scores(baseline: Path) -> dict[str, dict[str, float]]:
+    """The scores by case in a file of scores; none where it holds something else."""
+    scores = {}
+    for line in baseline.read_text(encoding="utf-8").splitlines():
+        try:
+            one = json.loads(line)
+            scores[str(one["id"])] = {name: float(one["scores"][name]) for name in FIGURES}
+        except (ValueError, KeyError, TypeError):
+            continue
+    return scores
+
+
+def _regressions(before: Sequence[Row], after: Sequence[Row]) -> list[str]:
+    """What a person said should be so and is not any more, one by one, however little the mean shows it."""
+    others = {row.case.id: row for row in after}
+    return [
+        f"{row.case.name} ({row.case.path}, suggestion {row.case.id})"
+        for row in before
+        if row.case.text and row.case.id in others
+        if others[row.case.id].scores["strong"] < row.scores["strong"]
+    ]
 
 
 def report_files(settings: Settings, cases_file: Path, results: Sequence[Path], html: Path) -> None:
