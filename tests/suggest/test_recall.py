@@ -6,12 +6,15 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.project import Project
 from chiron.config import Settings
-from chiron.records import Candidate, Origin, Place, Position, Request, ScopeKind, Source, Trigger
+from chiron.records import Candidate, Facts, Origin, Place, Position, Request, ScopeKind, Source, Trigger
 from chiron.suggest.guardrails import Check, run_chain
+from chiron.suggest.place import request_at
 from chiron.suggest.recall import Recall
 from chiron.syntax.document import Document
 from chiron.syntax.kind import file_kind
@@ -432,3 +435,36 @@ def test_a_task_that_moved_to_another_line_is_named_by_that_line(tmp_path: Path,
         facts = project.facts(request.place.path, request.text, request.scope.task_line)
         first = recall.candidates(request, facts, project.tasks(), 1)[0]
         assert [ground.where for ground in first.grounds] == [f"tasks.yml:{2 + above.count(chr(10))}"]
+
+
+@pytest.fixture(scope="module")
+def memories(catalog: Catalog) -> tuple[Recall, Recall]:
+    return Recall(catalog), Recall(catalog)
+
+
+LINES = st.sampled_from(
+    ["- name: Frob the gadget", "  ansible.builtin.command: frob", "  copy:", "    src: a", "- name: Copy a",
+     "  block:", "    - name: Start it", "      service: name=x", "", "# b", "  when: c"]
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(LINES, max_size=20),
+    st.lists(st.tuples(st.integers(0, 20), st.integers(0, 2), st.lists(LINES, max_size=2)), max_size=5),
+)
+def test_after_any_edits_the_file_s_own_tasks_are_what_a_first_look_finds(
+    memories: tuple[Recall, Recall], lines: list[str], edits: list[tuple[int, int, list[str]]]
+) -> None:
+    recall, first_time = memories
+    for at, n_removed, put_in in [(0, 0, []), *edits]:
+        lines[at : at + n_removed] = put_in
+        text = "\n".join(["---", *lines, "- name: Frob the widget"])
+        position = Position(text.count("\n"), len("- name: Frob the widget"))
+        place = Place("file:///w/tasks.yml", "/w/tasks.yml", 1, "/w")
+        request = request_at(Document(place.uri, text), position, place, origin=Origin.EVAL)
+        if request is not None:
+            found, _ = recall.question(request, Facts(), ())
+            first_time.sync(())  # which leaves nothing of the request before
+            first, _ = first_time.question(request, Facts(), ())
+            assert (found.own, found.before) == (first.own, first.before)
