@@ -69,6 +69,9 @@ def test_a_list_of_tasks_is_a_tasks_file_even_beside_playbooks(path: str | None)
 def test_a_name_alone_is_a_task_where_the_path_says_so() -> None:
     text = "- name: Install nginx"
     assert file_kind("/x/roles/nginx/tasks/main.yml", text) == FileKind.TASKS
+    assert file_kind("/x/molecule/default/prepare_tasks/users.yml", text) == FileKind.TASKS
+    assert file_kind("/x/provisioning/tasks-debian.yml", text) == FileKind.TASKS
+    assert file_kind("/x/roles/tasks_runner/defaults/main.yml", text) == FileKind.VARS
     assert file_kind("/x/playbooks/site.yml", text) == FileKind.PLAYBOOK
     assert file_kind(None, text) == FileKind.OTHER
 

@@ -46,6 +46,9 @@ _NAMES = {
     ".pre-commit-config": FileKind.OTHER,
 }
 
+#: Folders and files called after the tasks in them: `prepare_tasks/`, `tasks-debian.yml`.
+_OF_TASKS = re.compile(r"(?:[\w-]+[_-])?tasks(?:[_-][\w-]+)?")
+
 _META = {
     "main": FileKind.META,
     "requirements": FileKind.REQUIREMENTS,
@@ -90,6 +93,8 @@ def _by_path(path: str) -> FileKind | None:
     if near[:1] == ["meta"]:
         return _META.get(stem, FileKind.OTHER)
     for index, folder in enumerate(near):
+        if _OF_TASKS.fullmatch(folder):
+            return FileKind.TASKS
         if folder == "molecule":
             return _NAMES.get(stem, FileKind.PLAYBOOK)
         # A role may have any name; its own folders are nearer to the file.
@@ -98,6 +103,8 @@ def _by_path(path: str) -> FileKind | None:
             return _NAMES.get(stem, kind) if kind is FileKind.PLAYBOOK else kind
     if stem in _NAMES:
         return _NAMES[stem]
+    if _OF_TASKS.fullmatch(stem):
+        return FileKind.TASKS
     return FileKind.PLAYBOOK if "playbook" in stem else None
 
 
