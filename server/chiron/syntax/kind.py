@@ -93,19 +93,17 @@ def _by_path(path: str) -> FileKind | None:
     if near[:1] == ["meta"]:
         return _META.get(stem, FileKind.OTHER)
     for index, folder in enumerate(near):
-        if _OF_TASKS.fullmatch(folder):
-            return FileKind.TASKS
         if folder == "molecule":
             return _NAMES.get(stem, FileKind.PLAYBOOK)
+        of_tasks = FileKind.TASKS if _OF_TASKS.fullmatch(folder) else None
         # A role may have any name; its own folders are nearer to the file.
-        if folder in _FOLDERS and near[index + 1 : index + 2] != ["roles"]:
-            kind = _FOLDERS[folder]
+        kind = _FOLDERS.get(folder, of_tasks)
+        if kind is not None and near[index + 1 : index + 2] != ["roles"]:
             return _NAMES.get(stem, kind) if kind is FileKind.PLAYBOOK else kind
     if stem in _NAMES:
         return _NAMES[stem]
-    if _OF_TASKS.fullmatch(stem):
-        return FileKind.TASKS
-    return FileKind.PLAYBOOK if "playbook" in stem else None
+    spoken = FileKind.TASKS if _OF_TASKS.fullmatch(stem) else None
+    return FileKind.PLAYBOOK if "playbook" in stem else spoken
 
 
 def _by_content(text: str, kind: FileKind | None) -> FileKind:
