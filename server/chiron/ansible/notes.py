@@ -81,7 +81,7 @@ def notes_on(name: str, body: str) -> TaskNotes:
     return note(name, body)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _notes_on(name: str, body: str) -> TaskNotes:
     parts = split_body(body)
     part = module_part(parts)
@@ -118,7 +118,7 @@ def roles_named(entry: Entry, under: str) -> tuple[str, ...]:
 _NOTHING = Notes()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _read(text: str, above: Above) -> tuple[Notes, Above]:
     entries, below = read_stretch(text, above)
     notes = Notes(

@@ -91,7 +91,7 @@ def scan_line(line: str) -> LineScan:
     return _scan_cached(line) if len(line) <= _LONGEST_CACHED else _scan(line)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=8000)
 def _scan_cached(line: str) -> LineScan:
     return _scan(line)
 

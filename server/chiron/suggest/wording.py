@@ -42,13 +42,13 @@ def words(name: str) -> list[str]:
 
 
 # The names and bodies of near tasks come back at each key.
-@kept(4096)
+@kept(2048)
 def _words(name: str) -> tuple[str, ...]:
     found = _WORD.findall(_CAMEL.sub(" ", name).lower())
     return tuple([stem(word) for word in found if word not in STOP_WORDS])
 
 
-@kept(20_000)
+@kept(5000)
 def stem(word: str) -> str:
     """`word` without the endings that only grammar asks for; different words for one thing become one."""
     if word in _SAME:
