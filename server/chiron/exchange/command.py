@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ def export_log(
     given = {name: value for name, value in asked.items() if value is not None}
     if given.get("origin") == "any":
         del given["origin"]
-    search = to_search(given, datetime.now().astimezone().tzinfo or _utc())
+    search = to_search(given, datetime.now().astimezone().tzinfo or UTC)
     if workspace is not None:
         folder = f"{workspace.absolute().as_uri().rstrip('/')}/"
         search = replace(search, filters=replace(search.filters, uri=folder))
@@ -61,10 +61,4 @@ def import_logs(settings: Settings, files: Sequence[Path], name: str | None) -> 
 
 def _is_excluded(uri: str, globs: Sequence[str]) -> bool:
     path = local_path(uri)
-    return is_excluded(str(path) if path is not None else uri, globs)
-
-
-def _utc() -> Any:
-    from datetime import UTC
-
-    return UTC
+    return is_excluded(uri if path is None else str(path), globs)
