@@ -174,3 +174,12 @@ def test_a_wrong_call_is_one_sentence_and_a_code(
     chiron: Run, arguments: tuple[str, ...], code: int, said: str
 ) -> None:
     assert said in chiron(*arguments, code=code).stderr
+
+
+def test_fix_ends_with_texts_that_aliases_make_endless(chiron: Run, tmp_path: Path) -> None:
+    bomb = "    a0: &a0 [x, x]\n" + "".join(f"    a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60))
+    text = f"- name: A\n  vars:\n{bomb}  command: ls\n- &s\n  name: B\n  vars: *s\n"
+    file = put(tmp_path, "tasks/main.yml", text)
+    found = as_json(chiron("tasks", "--fix", "--json", code=1))
+    assert "mended" not in found
+    assert file.read_text(encoding="utf-8") == text
