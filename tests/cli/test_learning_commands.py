@@ -52,7 +52,7 @@ def fill(log: Path, n: int, *, first: int = 0, kept_of: int = 3, **more: Any) ->
             name=f"Install {number}",
             body=f"{BODY}\nretries: {number}",
             confidence=0.8 if sure else 0.2,
-            uri=f"file:///srv/site/{number // 4}.yml",
+            uri=f"file:///srv/site/roles/r{number // 4}/tasks/main.yml",
             **{"arm": "default", "propensity": 1.0} | more,
         )
         one = replace(one, at_ms=now + number)

@@ -22,7 +22,7 @@ from chiron.flywheel.gate import (
 )
 from chiron.flywheel.replayed import estimate, judged
 from chiron.flywheel.reward import reward_of
-from chiron.flywheel.training import Seen, seen_in, train
+from chiron.flywheel.training import Seen, passes, seen_in, train
 from chiron.records import Outcome, Trigger
 from chiron.store.feedback_lessons import Lesson
 from support.outcomes import SITE, lesson
@@ -51,7 +51,7 @@ def outcomes(n: int, seed: int = 0) -> list[Lesson]:
                 number,
                 Outcome.ACCEPTED if kept else Outcome.TYPED_OVER,
                 confidence=confidence,
-                uri=f"file://{SITE}/{number // 8}.yml",
+                uri=f"file://{SITE}/roles/r{number // 8}/tasks/main.yml",
             )
         )
     return made
@@ -146,6 +146,15 @@ def test_a_gate_is_judged_on_outcomes_it_was_not_trained_on() -> None:
     assert made_gate(gain=0.1, gain_low=-0.01, gain_sure=0.96).helps
     later = estimate(seen, train(seen[:300], seen[300].at_ms), 0.5)
     assert (later.how, later.n) == ("later outcomes", 199)
+
+
+def test_a_gate_is_not_judged_on_what_it_was_trained_on_though_that_is_little() -> None:
+    """Of 210 outcomes four fifths are fewer than a gate needs; in their place it must not judge itself."""
+    draw = random.Random(3)
+    noise = [replace(one, reward=float(draw.random() < 0.4)) for one in seen_in(outcomes(210))]
+    gate = train(noise, noise[-1].at_ms)
+    flattered = judged(noise, lambda one: passes(gate, one.signs, 0.6), 0.6, "on its own")
+    assert estimate(noise, gate, 0.6).difference < flattered.difference
 
 
 def test_a_gate_that_holds_back_what_is_kept_is_told_to_be_worse() -> None:

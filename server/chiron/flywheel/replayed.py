@@ -13,8 +13,8 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chiron.flywheel.gate import FEWEST, Gate
-from chiron.flywheel.training import Seen, parts_of, passes, train
+from chiron.flywheel.gate import Gate
+from chiron.flywheel.training import Seen, fitted, parts_of, passes
 
 _N_RESAMPLES = 2_000
 #: Fewer later outcomes than this are no judgment.
@@ -61,11 +61,13 @@ def estimate(seen: Sequence[Seen], gate: Gate, interruption: float) -> Estimate:
     gates: dict[int, Gate] = {}
     for part in set(parts):
         rest = [one for one, of in zip(plain, parts, strict=True) if of != part]
-        gates[part] = train(rest, gate.trained_ms) if len(rest) >= FEWEST else gate
+        if 0 < sum(one.reward for one in rest) < len(rest):
+            gates[part] = fitted(rest, gate.trained_ms)
     part_of = {id(one): part for one, part in zip(plain, parts, strict=True)}
     return judged(
         plain,
-        lambda one: passes(gates[part_of[id(one)]], one.signs, interruption),
+        # A part for which nothing can be fitted is shown whole: that gains nothing.
+        lambda one: (fit := gates.get(part_of[id(one)])) is None or passes(fit, one.signs, interruption),
         interruption,
         "cross-fitted: each part by a gate of the others",
     )

@@ -26,7 +26,8 @@ _N_PARTS = 5
 class Seen:
     """One outcome to learn from: what was known then, whether it was kept, and what it stands for.
 
-    `weight` is how many requests it stands for. `plain`: it was shown whatever had been learned.
+    `file` is what it belongs to, a role as a rule; outcomes of one are kept together. `weight` is how many
+    requests it stands for. `plain`: it was shown whatever had been learned.
     """
 
     signs: dict[str, float]
@@ -57,9 +58,14 @@ def seen_in(lessons: Sequence[Lesson], gate: Gate | None = None, interruption: f
             if gate is not None and drawn == CONTROL and not passes(gate, signs, interruption):
                 weight = 1 / max(0.01, record.propensity)
             plain = drawn != "learned"
-            seen.append(Seen(signs, reward, record.uri, record.at_ms, weight, plain))
+            seen.append(Seen(signs, reward, _belongs_to(record.uri), record.at_ms, weight, plain))
         rewards.append(reward)
     return seen
+
+
+def _belongs_to(uri: str) -> str:
+    """What a file belongs to: its role, or the folder above its own. Tasks of one are not independent."""
+    return "/".join(uri.split("/")[:-2])
 
 
 def passes(gate: Gate, signs: dict[str, float], interruption: float) -> bool:
@@ -73,6 +79,15 @@ def train(seen: Sequence[Seen], now_ms: int) -> Gate:
     n, n_kept = len(seen), int(sum(one.reward for one in seen))
     if lacking := missing(n, n_kept):
         raise ChironError(f"There is not enough to learn from yet: {lacking} are missing.")
+    return fitted(seen, now_ms)
+
+
+def fitted(seen: Sequence[Seen], now_ms: int) -> Gate:
+    """A gate fitted to `seen`, however little that is; some of it must have been kept and some not.
+
+    Raises `ChironError` where the extra is missing.
+    """
+    n, n_kept = len(seen), int(sum(one.reward for one in seen))
     before, auc_before, _ = _fit(seen, BEFORE)
     after, auc_after, loss = _fit(seen, AFTER)
     return Gate(
