@@ -273,6 +273,8 @@ export class Lab {
     const here = {
       'chiron.endpoints': { scripted: endpoint },
       'chiron.model': model,
+      // On a busy machine a model that runs on it is slow as well.
+      'chiron.embedded.timeoutS': 120,
       ...(this.options.ownServer === true ? {} : { 'chiron.serverPath': join(this.installed.venv, 'bin', 'chiron') }),
     };
     const settings = {

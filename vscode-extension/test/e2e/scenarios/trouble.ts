@@ -194,18 +194,16 @@ export const trouble: readonly Scenario[] = [
       await window.insert('Install nginx');
       await window.ghost('', 120_000);
       await window.look();
-      // The first answer may be a recalled one, given before the model was up.
-      for (const until = Date.now() + 120_000; Date.now() < until; ) {
-        await sleep(500);
-        const rows = await window.lab.rows('embedded.yml');
-        if (rows.some(({ model }) => model?.includes('gemma'))) {
-          break;
+      // The first answer may be a recalled one, given before the model was up. A keystroke asks again; one
+      // that comes before the model has answered would take the question back.
+      const asked = async (): Promise<boolean> =>
+        (await window.lab.rows('embedded.yml')).some(({ model }) => model?.includes('gemma') === true);
+      for (const until = Date.now() + 180_000; !(await asked()) && Date.now() < until; ) {
+        await window.press('Backspace');
+        await window.type('x');
+        for (const patience = Date.now() + 30_000; !(await asked()) && Date.now() < patience; ) {
+          await sleep(500);
         }
-        await window.press('Backspace');
-        await window.type('x');
-        await window.press('Backspace');
-        await window.type('x');
-        await sleep(3000);
       }
       const drawn = await window.ghost('', 30_000);
       const before = 'Install nginx';
