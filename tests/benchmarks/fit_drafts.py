@@ -28,8 +28,8 @@ from chiron.suggest.layout import lay_out
 #: What a draft is worth: right module, strong acceptance, Ansible Aware, exact arguments.
 WORTH = (0.6, 0.4, 0.3, 0.3)
 SIGNS = tuple(WEIGHTS)
-#: Ansible Aware likes long texts, since it takes no offence at what is to be deleted, and people don't; what an
-#: idiom read out of the name goes before what an EXAMPLE made up. (lowest, highest), before scaling.
+#: Ansible Aware likes long texts, since it takes no offence at what is to be deleted, and people don't; what
+#: an idiom read out of the name goes before what an EXAMPLE made up. (lowest, highest), before scaling.
 BOUNDS = {
     "example": (None, -3.0),
     "idiom": (2.5, 8.0),

@@ -194,8 +194,8 @@ def _is_choice(value: object, choices: tuple[Any, ...], kind: str) -> bool:
     if kind == "int" and isinstance(value, str):
         return value.strip() in {str(choice) for choice in choices}
     # Documentation is YAML too: choices written `yes` and `no` come out as booleans there, and a value
-    # written `yes` comes out as one here. Ansible itself maps a boolean back where only one word fits, also one
-    # that is text by then: "True".
+    # written `yes` comes out as one here. Ansible itself maps a boolean back where only one word fits, even
+    # if it is text by then: "True".
     words = {str(choice).lower() for choice in choices}
     if isinstance(value, bool) or value in ("True", "False"):
         return bool(words & (TRUE_WORDS if value in (True, "True") else FALSE_WORDS))
