@@ -151,12 +151,12 @@ export class Lab {
     return readFileSync(join(this.workspace, name), 'utf8');
   }
 
-  /** The log's suggestions for the file `name`, oldest first, those withheld left out. */
-  async rows(name: string): Promise<Row[]> {
+  /** The log's suggestions for the file `name`, oldest first; those withheld only if asked for. */
+  async rows(name: string, withWithheld = false): Promise<Row[]> {
     const python = join(this.installed.venv, 'bin', 'python');
     const program = join(EXTENSION, 'test', 'e2e', 'rows.py');
     const { stdout } = await execute(python, [program, `/${name}`], { env: this.environment, maxBuffer: 1e8 });
-    return (JSON.parse(stdout) as Row[]).filter((row) => row.withheld === null);
+    return (JSON.parse(stdout) as Row[]).filter((row) => withWithheld || row.withheld === null);
   }
 
   /** What the stand-in extension found about proposed API: `refused` or `allowed`. */
