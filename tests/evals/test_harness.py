@@ -135,6 +135,23 @@ async def test_the_raw_arm_is_the_model_alone(checkout: Path, catalog: Catalog, 
     assert model.calls[0].grammar is None
 
 
+async def test_a_case_that_a_fault_kept_from_its_answer_is_put_again(
+    checkout: Path, catalog: Catalog, tmp_path: Path
+) -> None:
+    model = ScriptedModel([Rule(fault="unreachable", times=1), Rule(texts=("apt:\n    name: redis",))])
+    arm = Arm("raw", "raw", model, 0.9, 1000)
+    out = tmp_path / "raw.jsonl"
+    cases = [redis(checkout)]
+    assert await run(cases, arm, catalog, Setup(checkout.parent), out) == 1
+    (failed,) = read_results(out)
+    assert failed.text is None
+    assert failed.withheld == ["model-trouble", "ModelUnreachable"]
+    assert await run(cases, arm, catalog, Setup(checkout.parent), out) == 1
+    (answered,) = read_results(out)
+    assert answered.text is not None
+    assert await run(cases, arm, catalog, Setup(checkout.parent), out) == 0
+
+
 async def test_the_page_escapes_what_cases_and_models_hold(
     checkout: Path, catalog: Catalog, tmp_path: Path
 ) -> None:

@@ -63,6 +63,10 @@ class Result:
     stage_ms: Mapping[str, float] = field(default_factory=dict)
 
 
+#: Why nothing was shown where the model failed; the same word as a suggestion's silence.
+FAULT = "model-trouble"
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """How cases are put to an arm."""
@@ -81,8 +85,11 @@ async def run(
     out: Path,
     on_done: Callable[[int], None] = lambda _n: None,
 ) -> int:
-    """Puts to `arm` the cases that `out` holds no answer to, adds the answers, and says how many."""
-    done = {result.id for result in read_results(out)}
+    """Puts to `arm` the cases that `out` holds no answer to, adds the answers, and says how many.
+
+    Cases whose answer a fault of the model kept away are put to it again.
+    """
+    done = {result.id for result in read_results(out) if FAULT not in result.withheld}
     waiting = [case for case in cases if case.id not in done]
     by_workspace: dict[str, list[Case]] = {}
     for case in waiting:
@@ -220,7 +227,8 @@ async def _without_chiron(case: Case, arm: Arm, text: str, position: Position, s
     try:
         answer = await arm.model.complete(request)
     except ModelError as error:
-        return Result(case.id, None, None, 0.0, [type(error).__name__], {})
+        waited_ms = round((time.perf_counter() - started) * 1000, 2)
+        return Result(case.id, None, None, waited_ms, [FAULT, type(error).__name__], {})
     elapsed_ms = (time.perf_counter() - started) * 1000
     body = _first_task(indent + answer.texts[0], column)
     return Result(
@@ -244,13 +252,17 @@ def _first_task(written: str, column: int) -> str:
 
 
 def read_results(path: Path) -> list[Result]:
-    """The answers in a file, none where there is no file. A line cut short by an interruption is left out."""
-    results: list[Result] = []
+    """The answers in a file, the last to each case; none where there is no file.
+
+    A line cut short by an interruption is left out.
+    """
+    results: dict[str, Result] = {}
     if not path.exists():
-        return results
+        return []
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
-            results.append(Result(**json.loads(line)))
+            result = Result(**json.loads(line))
         except (ValueError, TypeError):
             continue
-    return results
+        results[result.id] = result
+    return list(results.values())
