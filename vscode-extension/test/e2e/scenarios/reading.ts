@@ -148,6 +148,8 @@ export const reading: readonly Scenario[] = [
       const apt = task('vicuna');
       const file = 'spoken.yml';
       assert.match(await window.statusSays(/ready/), /Model: scripted; text stays on this machine/);
+      // What the model can do is found out just after the server is ready; then one keystroke is enough.
+      await sleep(1500);
       await window.press('Control+Alt+n');
       await named(window, file, apt);
       await window.shot('high-contrast');
