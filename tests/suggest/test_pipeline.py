@@ -108,6 +108,8 @@ async def test_the_second_same_question_is_answered_from_the_disk(
 ) -> None:
     first = bench(catalog, [Rule(texts=(GOOD,))], cache)
     await first.ask(NAME)
+    assert first.suggester.consultant is not None
+    await first.suggester.consultant.written()
     second = bench(catalog, [Rule(texts=(GOOD,))], cache)
     answer = await second.ask(NAME)
     assert second.model.n_calls == 0
