@@ -31,7 +31,7 @@ PLAY = (
     "---\n- name: 🚀 Everything\n  hosts: all\n  tasks:\n"
     f"    - name: Greet\n      ansible.builtin.debug:\n        msg: hello\n\n    {NAME} 🚀¦\n"
 )
-OTHER = "- name: Prepare a floor for dancing\n  ansible.builtin.group:\n    name: floor\n    state: present\n"
+OTHER = "- name: Prepare the place again\n  ansible.builtin.group:\n    name: guests\n    state: present\n"
 #: Long enough for a person to have seen what is offered.
 SEEN_S = 0.6
 QUIET = (EventKind.OFFERED, EventKind.KEPT_AT)
@@ -531,7 +531,9 @@ async def test_the_log_holds_what_somebody_watching_an_editor_would_have_written
     other = tmp_path / "workspace" / "roles" / "hall" / "tasks" / "main.yml"
     other.parent.mkdir(parents=True)
     other.write_text(OTHER, encoding="utf-8")
-    session = await start(rules=[{"match": "", "text": body}], encodings=encodings)
+    session = await start(
+        rules=[{"match": "", "text": body}], encodings=encodings, CHIRON_SUGGEST__LEAST_CONFIDENCE="0"
+    )
     writers = await play_all(session, kind, drawn, eol)
     rows = read(home)
     first = {play.__name__: rows[writers[play.__name__].ids[0]] for play in SESSIONS}

@@ -75,9 +75,10 @@ class Upkeep:
         self._must_read.set()
 
     async def _run(self, roots: list[Path]) -> None:
+        # Before all that takes long, so that what is installed meanwhile is noticed.
+        self._stamp = await self._off_loop(stamp_of, self._parts.catalog.sources) or ""
         await self._off_loop(self._parts.warm, roots)
         await self._off_loop(_settle_memory)
-        self._stamp = await self._off_loop(stamp_of, self._parts.catalog.sources) or ""
         while True:
             try:
                 async with asyncio.timeout(_TICK_S):
