@@ -19,11 +19,11 @@ from typing import TypeVar
 
 from chiron import redact
 from chiron.ansible.catalog import Catalog
-from chiron.ansible.installation import Installation, find_installations
+from chiron.ansible.catalog.installation import Installation, find_installations
 from chiron.ansible.project import Project
 from chiron.config import Endpoint, Settings, is_excluded
 from chiron.errors import ChironError, SettingsError, StoreError
-from chiron.flywheel.draw import choose
+from chiron.flywheel.learned.draw import choose
 from chiron.learning import Learner
 from chiron.models.address import is_loopback
 from chiron.prices.table import PriceTable, own_prices, price_table
@@ -31,7 +31,7 @@ from chiron.records import Model, ModelAnswer, Request
 from chiron.store.cache import ResponseCache
 from chiron.store.docs import DocsStore
 from chiron.store.feedback import FeedbackLog
-from chiron.suggest.consult import Consultant
+from chiron.suggest.model.consult import Consultant
 from chiron.suggest.pipeline import Suggester
 from chiron.suggest.recall import Recall
 from chiron.tracing.tracer import Tracer

@@ -13,12 +13,12 @@ from typing import Any
 from chiron.assemble import open_catalog, open_feedback
 from chiron.config import Settings
 from chiron.errors import ChironError
-from chiron.flywheel.gate import AFTER, Gate, least_chance, missing, to_json
-from chiron.flywheel.guard import compared
-from chiron.flywheel.pool import Pool, path_of
-from chiron.flywheel.replayed import estimate
-from chiron.flywheel.sequential import Contest, contest
-from chiron.flywheel.training import Seen, seen_in, train
+from chiron.flywheel.learned.gate import AFTER, Gate, least_chance, missing, to_json
+from chiron.flywheel.learned.guard import compared
+from chiron.flywheel.learned.pool import Pool, path_of
+from chiron.flywheel.learned.replayed import estimate
+from chiron.flywheel.learned.sequential import Contest, contest
+from chiron.flywheel.learned.training import Seen, seen_in, train
 from chiron.learning import (
     MOST_LESSONS,
     Learner,

@@ -21,12 +21,12 @@ from chiron.ansible.catalog import Catalog
 from chiron.ansible.validate import validate_tasks
 from chiron.config import Settings, is_excluded
 from chiron.errors import StoreError
-from chiron.flywheel.draw import NOTHING, Learned
-from chiron.flywheel.gate import Gate, from_json, recent_share
-from chiron.flywheel.guard import harm
-from chiron.flywheel.ledger import Ledger
-from chiron.flywheel.pool import Pool, build_pool, is_within, path_of
-from chiron.flywheel.reward import reward_of
+from chiron.flywheel.learned.draw import NOTHING, Learned
+from chiron.flywheel.learned.gate import Gate, from_json, recent_share
+from chiron.flywheel.learned.guard import harm
+from chiron.flywheel.learned.ledger import Ledger
+from chiron.flywheel.learned.pool import Pool, build_pool, is_within, path_of
+from chiron.flywheel.learned.reward import reward_of
 from chiron.records import Origin, Severity
 from chiron.store.feedback import FeedbackLog
 from chiron.store.feedback_lessons import Lesson, Played, lessons, mark, played

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chiron.ansible.build import Index, scan
-from chiron.ansible.sources import Root, Sources
+from chiron.ansible.catalog.build import Index, scan
+from chiron.ansible.catalog.sources import Root, Sources
 
 COLLECTIONS = Path(__file__).parent.parent / "data" / "collections"
 

@@ -14,11 +14,11 @@ import pytest
 from compare_ansible_doc import compare
 
 from chiron.ansible.catalog import Catalog
-from chiron.ansible.constraints import read_constraints
-from chiron.ansible.docs import python_texts
-from chiron.ansible.fragments import fragment_texts
-from chiron.ansible.powershell import read_powershell
-from chiron.ansible.shared import fallback_options, secret_options
+from chiron.ansible.catalog.constraints import read_constraints
+from chiron.ansible.catalog.docs import python_texts
+from chiron.ansible.catalog.fragments import fragment_texts
+from chiron.ansible.catalog.powershell import read_powershell
+from chiron.ansible.catalog.shared import fallback_options, secret_options
 from chiron.config import Settings
 from chiron.records import Module, Option
 

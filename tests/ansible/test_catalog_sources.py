@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from chiron.ansible.catalog import Catalog
-from chiron.ansible.installation import find_installations
-from chiron.ansible.sources import Sources, find_sources
+from chiron.ansible.catalog.installation import find_installations
+from chiron.ansible.catalog.sources import Sources, find_sources
 from chiron.config import Settings
 
 MODULE = 'DOCUMENTATION = """\nmodule: x\noptions:\n  one: {description: One., type: str}\n"""\n'

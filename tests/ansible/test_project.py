@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.project import Project
-from chiron.ansible.walk import MAX_BYTES
+from chiron.ansible.project.walk import MAX_BYTES
 from chiron.config import Settings
 from chiron.records import Facts
 

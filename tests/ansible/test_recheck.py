@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chiron.ansible.catalog import Catalog
-from chiron.ansible.links import link_of
-from chiron.ansible.recheck import Checked, check_text
+from chiron.ansible.validate.links import link_of
+from chiron.ansible.validate.recheck import Checked, check_text
 from chiron.config import Settings
 from chiron.records import Facts, FileKind
 from chiron.syntax.blocks import task_blocks

@@ -26,8 +26,8 @@ from chiron.ansible.validate import validate_tasks
 from chiron.assemble import Assembly, assemble
 from chiron.config import Embedded, Settings
 from chiron.records import FileKind, Origin, Place, Request, Severity, Trigger
-from chiron.suggest.actions import REPLACE, hindrance, offered, scope_for, target_at
-from chiron.suggest.advise import advise
+from chiron.suggest.advice.actions import REPLACE, hindrance, offered, scope_for, target_at
+from chiron.suggest.advice.advise import advise
 
 _LINES = Path(__file__).parent.parent / "data" / "commands" / "lines.yml"
 

@@ -17,11 +17,11 @@ from pathlib import Path
 from yaml import MappingNode, SequenceNode
 
 from chiron.ansible.catalog import Catalog
-from chiron.ansible.context import Context
 from chiron.ansible.load import load
-from chiron.ansible.plays import check_plays
-from chiron.ansible.problems import Report
-from chiron.ansible.tasks import check_tasks
+from chiron.ansible.validate.context import Context
+from chiron.ansible.validate.plays import check_plays
+from chiron.ansible.validate.problems import Report
+from chiron.ansible.validate.tasks import check_tasks
 from chiron.config import Settings
 from chiron.records import Module, Problem, Severity
 

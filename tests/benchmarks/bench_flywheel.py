@@ -15,9 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from chiron.flywheel.booking import keys_of
-from chiron.flywheel.gate import AFTER, BEFORE, Gate, Linear, signs_after, signs_before
-from chiron.flywheel.pool import build_pool
+from chiron.flywheel.learned.booking import keys_of
+from chiron.flywheel.learned.gate import AFTER, BEFORE, Gate, Linear, signs_after, signs_before
+from chiron.flywheel.learned.pool import build_pool
 from chiron.records import Outcome, ScopeKind, Source
 from chiron.store.feedback import FeedbackLog
 from chiron.store.feedback_lessons import lessons, mark

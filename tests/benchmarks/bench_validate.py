@@ -28,7 +28,7 @@ from chiron.ansible.project import Project
 from chiron.ansible.validate import validate_file, validate_tasks
 from chiron.config import Settings
 from chiron.records import Facts, FileKind, Problem, Severity
-from chiron.suggest.check import tasks_in
+from chiron.suggest.guardrails.check import tasks_in
 from chiron.syntax.kind import file_kind
 
 _WITH_TASKS = {FileKind.PLAYBOOK, FileKind.TASKS, FileKind.HANDLERS}

@@ -1,4 +1,4 @@
-"""Fits the weights of `suggest/drafts.py` anew and tells how far they carry over to repositories not seen.
+"""Fits the weights of `suggest/recall/drafts.py` anew, and tells how far they carry over.
 
     python tests/benchmarks/fit_drafts.py --cases CASES WORKSPACES [--cases …] [--judge REPO…] [--l2 0.0001]
 
@@ -22,8 +22,8 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]  # it brings
 
 from chiron.evals import scorers
 from chiron.evals.reading import read_body
-from chiron.suggest.drafts import BIAS, WEIGHTS
 from chiron.suggest.layout import lay_out
+from chiron.suggest.recall.drafts import BIAS, WEIGHTS
 
 #: What a draft is worth: right module, strong acceptance, Ansible Aware, exact arguments.
 WORTH = (0.6, 0.4, 0.3, 0.3)

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from chiron.flywheel.booking import booked_of
-from chiron.flywheel.ledger import Booked, book, chance, logit
+from chiron.flywheel.learned.booking import booked_of
+from chiron.flywheel.learned.ledger import Booked, book, chance, logit
 from chiron.store.feedback import FeedbackLog
 from chiron.store.feedback_lessons import lessons
 

@@ -1,4 +1,4 @@
-"""Fits the weights of `suggest/modules.py` anew and tells how far they carry over to repositories not seen.
+"""Fits the weights of `suggest/recall/modules.py` anew, and tells how far they carry over.
 
     python tests/benchmarks/fit_modules.py --cases CASES WORKSPACES [--cases …] [--judge REPO…] [--l2 0.03]
 
@@ -31,9 +31,9 @@ from chiron.evals.reading import read_body
 from chiron.evals.run import hidden
 from chiron.records import Facts, Origin, Place, Request, Task
 from chiron.suggest.context import gather
-from chiron.suggest.modules import SIGNS, WEIGHTS, signs_of
 from chiron.suggest.place import request_at
 from chiron.suggest.recall import Recall
+from chiron.suggest.recall.modules import SIGNS, WEIGHTS, signs_of
 from chiron.syntax.document import Document
 
 MODES = ("warm", "small", "cold")

@@ -20,12 +20,11 @@ from pathlib import Path
 from bench_validate import File, files_below, task_texts
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
-from chiron.ansible import keywords
-from chiron.ansible.arguments import option_named
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.load import Entry, Loaded, entries, has_jinja, load
 from chiron.ansible.project import Project
-from chiron.ansible.validate import validate_tasks
+from chiron.ansible.validate import keywords, validate_tasks
+from chiron.ansible.validate.arguments import option_named
 from chiron.config import Settings
 from chiron.records import Facts, FileKind, Module, Option, Severity
 

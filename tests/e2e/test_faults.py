@@ -417,7 +417,7 @@ async def test_a_mistake_of_ours_is_one_line_without_a_word_of_the_document_and_
         class Hook:
             def find_spec(self, name, path=None, target=None):
                 if name == "chiron.suggest.rank":
-                    from chiron.suggest import recall
+                    from chiron.suggest.recall import recall
                     plain = recall.Recall.candidates
                     def broken(self, request, *rest):
                         if "marmalade" in request.text:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
-from chiron.flywheel.edits import trimmed
+from chiron.flywheel.outcomes.edits import trimmed
 from chiron.lsp import protocol
 from chiron.records import EventKind, Evidence, Origin, Outcome
 from chiron.store.feedback import FeedbackLog

@@ -13,7 +13,7 @@ from chiron.errors import ChironError
 from chiron.evals.units import Unit, answered, broken, read_units
 from chiron.models.fake import Rule, ScriptedModel
 from chiron.records import Model, Severity
-from chiron.suggest.consult import Consultant
+from chiron.suggest.model.consult import Consultant
 from chiron.suggest.pipeline import Suggester
 from chiron.suggest.recall import Recall
 

@@ -20,7 +20,7 @@ from chiron.records import Event, Ground, Source, SuggestionRecord
 from chiron.store.feedback import FeedbackLog
 from chiron.store.feedback_queries import EDITOR_ONLY
 from chiron.store.feedback_search import Search
-from chiron.suggest.prompt import SYSTEM
+from chiron.suggest.model.prompt import SYSTEM
 from support import feedback_made
 from support.logged import BODY, CONTEXT, INSTEAD, fate, label
 from support.reviewing import keep
@@ -206,7 +206,7 @@ def test_examples_of_modules_are_left_out_by_their_text_too(tmp_path: Path, log:
 
 
 def _split(text: str) -> list[tuple[str, str, str, int]]:
-    from chiron.ansible.examples import split_examples
+    from chiron.ansible.catalog.examples import split_examples
 
     return list(split_examples(text))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from chiron.flywheel.draw import CONTROL, LEARNED, NOTHING, Learned, choose, draw, named
-from chiron.flywheel.pool import Pool
+from chiron.flywheel.learned.draw import CONTROL, LEARNED, NOTHING, Learned, choose, draw, named
+from chiron.flywheel.learned.pool import Pool
 from chiron.records import (
     Expects,
     FileKind,

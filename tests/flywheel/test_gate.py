@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from chiron.errors import ChironError
-from chiron.flywheel.gate import (
+from chiron.flywheel.learned.gate import (
     AFTER,
     BEFORE,
     Gate,
@@ -20,9 +20,9 @@ from chiron.flywheel.gate import (
     recent_share,
     to_json,
 )
-from chiron.flywheel.replayed import estimate, judged
-from chiron.flywheel.reward import reward_of
-from chiron.flywheel.training import Seen, passes, seen_in, train
+from chiron.flywheel.learned.replayed import estimate, judged
+from chiron.flywheel.learned.reward import reward_of
+from chiron.flywheel.learned.training import Seen, passes, seen_in, train
 from chiron.records import Outcome, Trigger
 from chiron.store.feedback_lessons import Lesson
 from support.outcomes import SITE, lesson

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chiron.flywheel.ledger import MOST, Booked, Key, book, chance, logit
+from chiron.flywheel.learned.ledger import MOST, Booked, Key, book, chance, logit
 
 ALL: Key = ("all",)
 COPY: Key = ("module", "copy")

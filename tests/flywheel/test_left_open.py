@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chiron.flywheel.ends import to_end
+from chiron.flywheel.outcomes.ends import to_end
 from chiron.records import Event, EventKind, Evidence, Outcome
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chiron.flywheel.booking import keys_of, was_kept
-from chiron.flywheel.pool import MOST_OF_FILE, MOST_OF_NAME, Pool, build_pool, is_copied
+from chiron.flywheel.learned.booking import keys_of, was_kept
+from chiron.flywheel.learned.pool import MOST_OF_FILE, MOST_OF_NAME, Pool, build_pool, is_copied
 from chiron.records import Ground, Outcome, ScopeKind
 from chiron.store.feedback_lessons import Lesson
 from support.outcomes import BODY, DAY_MS, NOON_MS, SITE, lesson

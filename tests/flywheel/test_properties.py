@@ -7,10 +7,10 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chiron.flywheel.edits import Edit, common_prefix, common_suffix, slid, steps, trimmed
-from chiron.flywheel.kept import Accepted, Kept
 from chiron.flywheel.outcomes import Offer, OutcomeTracker, outcome_of
-from chiron.flywheel.survival import Passage, Replacement, Run
+from chiron.flywheel.outcomes.edits import Edit, common_prefix, common_suffix, slid, steps, trimmed
+from chiron.flywheel.outcomes.kept import Accepted, Kept
+from chiron.flywheel.outcomes.survival import Passage, Replacement, Run
 from chiron.records import Event, EventKind, Evidence, Outcome
 
 ENDS = {

@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from chiron.flywheel.guard import compared, harm
-from chiron.flywheel.sequential import contest, running
+from chiron.flywheel.learned.guard import compared, harm
+from chiron.flywheel.learned.sequential import contest, running
 from chiron.records import Outcome
 from chiron.store.feedback_lessons import Played
 

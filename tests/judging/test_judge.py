@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from chiron.config import Settings
-from chiron.flywheel import scores
-from chiron.flywheel.gate import Linear
+from chiron.flywheel.learned import scores
+from chiron.flywheel.learned.gate import Linear
 from chiron.judging.asking import VERSION, build, read
 from chiron.judging.command import counted, run, show, train
 from chiron.records import Capabilities, Event, EventKind, Source, SuggestionRecord

@@ -10,8 +10,8 @@ import pytest
 
 from chiron.ansible.catalog import Catalog
 from chiron.config import Settings
-from chiron.flywheel.draw import NOTHING
-from chiron.flywheel.gate import AFTER, BEFORE, Gate, Linear, to_json
+from chiron.flywheel.learned.draw import NOTHING
+from chiron.flywheel.learned.gate import AFTER, BEFORE, Gate, Linear, to_json
 from chiron.learning import Learner, gate_path, read_switch, switch, switch_path
 from chiron.records import Outcome
 from chiron.store.feedback import FeedbackLog

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chiron.ansible.bodies import module_of
-from chiron.ansible.walk import MAX_BYTES, YAML_SUFFIXES, read_text, walk
+from chiron.ansible.project.walk import MAX_BYTES, YAML_SUFFIXES, read_text, walk
 from chiron.evals.cases import LEFT_OUT
 from chiron.syntax.blocks import Block, task_blocks
 

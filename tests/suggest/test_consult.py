@@ -11,7 +11,7 @@ from chiron.errors import ModelError, ModelUnreachable
 from chiron.models.fake import Rule, ScriptedModel
 from chiron.records import ModelRequest
 from chiron.store.cache import ResponseCache
-from chiron.suggest.consult import FIRST_REST_S, LONGEST_REST_S, Consultant, Rest
+from chiron.suggest.model.consult import FIRST_REST_S, LONGEST_REST_S, Consultant, Rest
 
 QUESTION = ModelRequest(prompt="- name: Frobnicate", stop=(), max_tokens=10)
 

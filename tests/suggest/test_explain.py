@@ -9,8 +9,8 @@ from chiron.ansible.rewrite.edits import Lines
 from chiron.ansible.validate import validate_file
 from chiron.config import Settings
 from chiron.records import Facts, FileKind, Ground, Variable
-from chiron.suggest.actions import target_at
-from chiron.suggest.explain import Subject, _grounds, cited, scope_of, subjects_at
+from chiron.suggest.advice.actions import target_at
+from chiron.suggest.advice.explain import Subject, _grounds, cited, scope_of, subjects_at
 
 PLAY = """\
 - hosts: w¦eb

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chiron.records import Expects, FileKind, Module, Option, Position, Range, Scope, ScopeKind
-from chiron.suggest.grammar import further_options_grammar, likely_options, task_grammar, words_grammar
+from chiron.suggest.model.grammar import further_options_grammar, likely_options, task_grammar, words_grammar
 
 AT = Range(Position(0, 0), Position(0, 0))
 BODY = Scope(ScopeKind.TASK_BODY, Expects.TASK, FileKind.TASKS, AT, "\n", 2, 0, "- name: x", "")

@@ -6,9 +6,8 @@ import pytest
 from yaml import MappingNode, SequenceNode
 
 from chiron.ansible.load import load
-from chiron.suggest import dangers
-from chiron.suggest.guardrails import REASONS
-from chiron.suggest.safety import dangers_of
+from chiron.suggest.guardrails import REASONS, dangers
+from chiron.suggest.guardrails.safety import dangers_of
 
 #: For each rule: tasks that break it, and a name that asks for each.
 CASES: dict[str, list[tuple[str, str]]] = {

@@ -7,8 +7,8 @@ import pytest
 from chiron.ansible.catalog import Catalog
 from chiron.config import Settings
 from chiron.records import FileKind
-from chiron.suggest.actions import ACTIONS, target_at
-from chiron.suggest.kept import lost
+from chiron.suggest.advice.actions import ACTIONS, target_at
+from chiron.suggest.advice.kept import lost
 
 RUN = "- name: Run\n  ansible.builtin.command: /opt/run --all\n  become: true\n"
 INNER = "".join(f"    {line}\n" for line in RUN.splitlines())

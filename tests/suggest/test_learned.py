@@ -10,16 +10,16 @@ import pytest
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.project import Project
 from chiron.config import Settings
-from chiron.flywheel.booking import base_confidence
-from chiron.flywheel.draw import NOTHING, Learned
-from chiron.flywheel.gate import AFTER, BEFORE, Gate, Linear
-from chiron.flywheel.ledger import Ledger
-from chiron.flywheel.pool import Pool, build_pool
+from chiron.flywheel.learned.booking import base_confidence
+from chiron.flywheel.learned.draw import NOTHING, Learned
+from chiron.flywheel.learned.gate import AFTER, BEFORE, Gate, Linear
+from chiron.flywheel.learned.ledger import Ledger
+from chiron.flywheel.learned.pool import Pool, build_pool
 from chiron.models.fake import Rule, ScriptedModel
 from chiron.records import Answer, Origin, Outcome, Place, Position, Trigger
 from chiron.store.feedback_lessons import Lesson
 from chiron.store.feedback_rows import Derived, SuggestionRow
-from chiron.suggest.consult import Consultant
+from chiron.suggest.model.consult import Consultant
 from chiron.suggest.pipeline import Suggester
 from chiron.suggest.place import request_at
 from chiron.suggest.recall import Recall

@@ -15,7 +15,7 @@ from chiron.config import Settings
 from chiron.models.fake import Rule, ScriptedModel
 from chiron.records import Answer, ModelRequest, Origin, Place, Position, Request, Source, Trigger
 from chiron.store.cache import ResponseCache
-from chiron.suggest.consult import UNHEARD_S, Consultant
+from chiron.suggest.model.consult import UNHEARD_S, Consultant
 from chiron.suggest.pipeline import Suggester
 from chiron.suggest.place import request_at
 from chiron.suggest.recall import Recall

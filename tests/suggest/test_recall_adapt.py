@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from chiron.records import Module, Option
-from chiron.suggest.adapt import adapt, changes_between
-from chiron.suggest.examples import without_inventions
-from chiron.suggest.similarity import NameIndex
-from chiron.suggest.steps import steps_in
-from chiron.suggest.wording import stem, tokens, words
+from chiron.suggest.recall.adapt import adapt, changes_between
+from chiron.suggest.recall.examples import without_inventions
+from chiron.suggest.recall.similarity import NameIndex
+from chiron.suggest.recall.steps import steps_in
+from chiron.suggest.recall.wording import stem, tokens, words
 
 
 def check_adapted(

@@ -6,7 +6,7 @@ import pytest
 
 from chiron.ansible.catalog import Catalog
 from chiron.config import Settings
-from chiron.suggest.replacing import modules_for, to_text
+from chiron.suggest.advice.replacing import modules_for, to_text
 
 
 @pytest.fixture(scope="module")

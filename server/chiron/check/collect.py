@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chiron.ansible.walk import MAX_BYTES, YAML_SUFFIXES, walk
+from chiron.ansible.project.walk import MAX_BYTES, YAML_SUFFIXES, walk
 from chiron.assemble import find_root
 from chiron.errors import ChironError
 from chiron.records import FileKind

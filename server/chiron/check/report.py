@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from chiron import __version__
-from chiron.ansible.problems import CODES
+from chiron.ansible.validate.problems import CODES
 from chiron.check.run import Finding, Result
 from chiron.records import Fix, Range, Severity
 

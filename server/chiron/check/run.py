@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from chiron.ansible.catalog import Catalog
+from chiron.ansible.catalog.sources import Sources, find_sources
 from chiron.ansible.project import Project
 from chiron.ansible.rewrite import Rewrite, fix_text
-from chiron.ansible.sources import Sources, find_sources
 from chiron.ansible.validate import validate_file
 from chiron.assemble import open_catalog
 from chiron.check.collect import File, Passed, PathError, collect

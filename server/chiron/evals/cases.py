@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from chiron.ansible.bodies import module_of, split_body
-from chiron.ansible.walk import MAX_BYTES, YAML_SUFFIXES, read_text, walk
+from chiron.ansible.project.walk import MAX_BYTES, YAML_SUFFIXES, read_text, walk
 from chiron.errors import ChironError
 from chiron.syntax.blocks import Block, task_blocks
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from chiron.ansible.bodies import module_of
 from chiron.evals.cases import Case
-from chiron.flywheel.placed import Written, tasks_of, written_instead
-from chiron.flywheel.pool import path_of
+from chiron.flywheel.learned.placed import Written, tasks_of, written_instead
+from chiron.flywheel.learned.pool import path_of
 from chiron.records import ScopeKind
 from chiron.redact.scalars import PLACEHOLDER
 from chiron.store.feedback_lessons import Lesson

@@ -19,7 +19,7 @@ from chiron.ansible.project import Project
 from chiron.errors import ChironError, ModelError
 from chiron.evals.cases import Case
 from chiron.records import Answer, Model, ModelRequest, Origin, Place, Position, Request, Scope
-from chiron.suggest.consult import Consultant
+from chiron.suggest.model.consult import Consultant
 from chiron.suggest.pipeline import Suggester
 from chiron.suggest.place import request_at
 from chiron.suggest.recall import Recall

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chiron.ansible.examples import split_examples
-from chiron.flywheel.pool import is_copied
+from chiron.ansible.catalog.examples import split_examples
+from chiron.flywheel.learned.pool import is_copied
 from chiron.records import SuggestionRecord
 
 if TYPE_CHECKING:

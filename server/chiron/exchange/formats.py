@@ -17,7 +17,7 @@ from typing import Any
 from chiron.exchange.lessons import Lesson, Text, pairs, shared_start
 from chiron.records import SuggestionRecord
 from chiron.store.feedback_queries import History
-from chiron.suggest.prompt import SYSTEM
+from chiron.suggest.model.prompt import SYSTEM
 
 #: OpenAI trains on no fewer examples than this.
 LEAST_FOR_OPENAI = 10

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chiron.ansible.load import load
-from chiron.flywheel.places import INSTEAD_LENGTH
+from chiron.flywheel.outcomes.places import INSTEAD_LENGTH
 from chiron.records import EventKind, Outcome, ScopeKind, Source, SuggestionRecord
 from chiron.review.tasks import in_place
 from chiron.review.verdicts import standing

@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any
 from chiron.assemble import open_catalog, open_feedback, open_model, scores_path
 from chiron.config import Settings, is_excluded
 from chiron.errors import CatalogError, ChironError, ModelError, ModelGarbled
-from chiron.flywheel.scores import SIGNS, Score, Scores, from_json, missing, says, sides, signs_of, to_json
+from chiron.flywheel.learned.scores import (
+    SIGNS,
+    Score,
+    Scores,
+    from_json,
+    missing,
+    says,
+    sides,
+    signs_of,
+    to_json,
+)
 from chiron.judging.agreement import LEAST_ALPHA, LEAST_SHARED, Agreement, agreement
 from chiron.judging.asking import VERSION, build, read
 from chiron.records import Model
@@ -193,7 +203,7 @@ def _trained(rows: Sequence[_Row], name: str) -> Score | None:
     n, n_yes = len(told), int(sum(yes for _, yes, _ in told))
     if missing(n, n_yes):
         return None
-    from chiron.flywheel.fitting import Fitted, auc
+    from chiron.flywheel.learned.fitting import Fitted, auc
 
     signs = [[one[sign] for sign in SIGNS] for one, _, _ in told]
     truths = [yes for _, yes, _ in told]

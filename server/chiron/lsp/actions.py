@@ -20,7 +20,7 @@ from chiron.lsp.convert import to_path, to_place, to_position
 from chiron.lsp.diagnostics import Diagnoser, to_diagnostic
 from chiron.lsp.edits import Able, Other, close_together, difference, joined, to_workspace_edit
 from chiron.records import Position
-from chiron.suggest.edited import edited
+from chiron.suggest.advice.edited import edited
 from chiron.syntax.document import Document
 
 if TYPE_CHECKING:

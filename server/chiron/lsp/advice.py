@@ -27,7 +27,7 @@ from chiron.records import (
     Suggestion,
     Trigger,
 )
-from chiron.suggest.actions import (
+from chiron.suggest.advice.actions import (
     ACTIONS,
     FIX,
     REPLACE,
@@ -41,9 +41,9 @@ from chiron.suggest.actions import (
     told_wrong,
     within,
 )
-from chiron.suggest.advise import advise
-from chiron.suggest.asking import only_continues
-from chiron.suggest.explain import Subject, cited, explain, scope_of, subjects_at
+from chiron.suggest.advice.advise import advise
+from chiron.suggest.advice.asking import only_continues
+from chiron.suggest.advice.explain import Subject, cited, explain, scope_of, subjects_at
 from chiron.syntax.kind import file_kind
 
 if TYPE_CHECKING:

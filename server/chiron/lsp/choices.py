@@ -181,7 +181,7 @@ def _to_defaults(parts: Assembly, asked: Asked) -> Iterator[Rewrite]:
 def _role_files(parts: Assembly, asked: Asked, names: Sequence[str]) -> dict[str, str | None] | None:
     """Those of a role's files that may be written: the one that is there, with its text, or the first, to be
     made. None where the text belongs to no role, or what is there cannot be read."""
-    from chiron.ansible.walk import read_text
+    from chiron.ansible.project.walk import read_text
 
     folder, root = _role_folder(asked.path), _root(asked)
     if folder is None or root is None or asked.path is None:

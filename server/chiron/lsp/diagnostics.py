@@ -19,7 +19,7 @@ from chiron.syntax.document import Document
 from chiron.syntax.kind import file_kind
 
 if TYPE_CHECKING:
-    from chiron.ansible.recheck import Checked
+    from chiron.ansible.validate.recheck import Checked
     from chiron.assemble import Assembly
     from chiron.config import Diagnostics
     from chiron.lsp.session import Session
@@ -192,8 +192,8 @@ def _find(
     """The problems of `text`, and where each is written about. Blocks: a project may have to be read."""
     from pathlib import Path
 
-    from chiron.ansible.links import link_of
-    from chiron.ansible.recheck import check_text
+    from chiron.ansible.validate.links import link_of
+    from chiron.ansible.validate.recheck import check_text
     from chiron.assemble import find_root
 
     kind = file_kind(path, text)

@@ -15,11 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from chiron.ansible.watch import stamp_of
+from chiron.ansible.catalog.watch import stamp_of
 from chiron.assemble import Assembly, feedback_path
 from chiron.errors import ChironError
-from chiron.flywheel.ends import to_end
-from chiron.flywheel.tracked import LIFE_MS
+from chiron.flywheel.outcomes.ends import to_end
+from chiron.flywheel.outcomes.tracked import LIFE_MS
 from chiron.lsp.troubles import Trouble, Troubles, where
 
 _T = TypeVar("_T")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from chiron.flywheel.scores import Scores
+from chiron.flywheel.learned.scores import Scores
 from chiron.review.corrections import Checker
 from chiron.review.figured import Figured
 from chiron.review.guard import Keys

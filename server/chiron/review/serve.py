@@ -12,7 +12,7 @@ from pathlib import Path
 from chiron.assemble import feedback_path, open_cache, open_catalog, open_feedback, scores_path
 from chiron.config import Settings
 from chiron.errors import ChironError
-from chiron.flywheel.scores import Scores, from_json
+from chiron.flywheel.learned.scores import Scores, from_json
 from chiron.records import Origin
 from chiron.review.app import build_app
 from chiron.review.corrections import Checker

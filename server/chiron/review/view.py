@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup
 
-from chiron.flywheel.scores import Scores
+from chiron.flywheel.learned.scores import Scores
 from chiron.records import Event, EventKind, Outcome, SuggestionRecord
 from chiron.review.searching import to_query
 from chiron.review.tasks import Compared, InPlace, in_place, stands_now

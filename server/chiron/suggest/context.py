@@ -13,7 +13,7 @@ from itertools import accumulate, count, islice
 from operator import add
 
 from chiron.ansible.project import Project
-from chiron.flywheel.pool import Pool
+from chiron.flywheel.learned.pool import Pool
 from chiron.records import Facts, Request, Task
 from chiron.redact import Redaction, redact, redact_part
 

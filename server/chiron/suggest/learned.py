@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from chiron.ansible.bodies import dedent, module_of
-from chiron.flywheel.booking import SHIFTED, keys_of
-from chiron.flywheel.draw import Learned
-from chiron.flywheel.gate import least_chance, signs_after, signs_before
-from chiron.flywheel.ledger import chance, logit
-from chiron.flywheel.pool import Pool
+from chiron.flywheel.learned.booking import SHIFTED, keys_of
+from chiron.flywheel.learned.draw import Learned
+from chiron.flywheel.learned.gate import least_chance, signs_after, signs_before
+from chiron.flywheel.learned.ledger import chance, logit
+from chiron.flywheel.learned.pool import Pool
 from chiron.records import Candidate, Ground, Request, Scope, ScopeKind, Task, Trigger, Withheld
 
 #: A chance that moves by less is left as it was.

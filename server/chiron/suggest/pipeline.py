@@ -15,7 +15,7 @@ from functools import partial
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.project import Project
 from chiron.errors import ModelError
-from chiron.flywheel.draw import NOTHING, Drawn, Learned, draw, named
+from chiron.flywheel.learned.draw import NOTHING, Drawn, Learned, draw, named
 from chiron.records import (
     Answer,
     Candidate,
@@ -32,11 +32,11 @@ from chiron.records import (
     Trigger,
     Withheld,
 )
-from chiron.suggest import prompt
-from chiron.suggest.consult import Consultant, Heard
 from chiron.suggest.context import Context, gather
 from chiron.suggest.guardrails import Check, module_of, run_chain
 from chiron.suggest.learned import Joined, unlikely_kept, unlikely_wanted, weighed
+from chiron.suggest.model import prompt
+from chiron.suggest.model.consult import Consultant, Heard
 from chiron.suggest.rank import rank
 from chiron.suggest.recall import Recall
 from chiron.suggest.stopwatch import Stopwatch, off_the_loop

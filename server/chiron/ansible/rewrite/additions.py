@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from yaml import MappingNode, ScalarNode
 
-from chiron.ansible.arguments import option_named
-from chiron.ansible.demands import Holder, missing
 from chiron.ansible.load import is_null, value_of
 from chiron.ansible.rewrite.edits import Edit, Rewrite
 from chiron.ansible.rewrite.naming import name_for
 from chiron.ansible.rewrite.scalars import start_of, written
 from chiron.ansible.rewrite.sites import Site
+from chiron.ansible.validate.arguments import option_named
+from chiron.ansible.validate.demands import Holder, missing
 
 
 def name(site: Site) -> Iterator[Rewrite]:

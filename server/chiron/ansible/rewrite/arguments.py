@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from yaml import MappingNode, Node, ScalarNode
 
 from chiron.ansible import freeform
-from chiron.ansible.arguments import option_named
 from chiron.ansible.load import DYNAMIC, entries, is_null, value_of
 from chiron.ansible.rewrite.edits import Edit, Rewrite, line_end, line_start
 from chiron.ansible.rewrite.names import canonical
 from chiron.ansible.rewrite.scalars import end_of, is_plain, start_of, written, written_for
 from chiron.ansible.rewrite.sites import Site
+from chiron.ansible.validate.arguments import option_named
 
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
 #: Ansible turns the words true, false, yes and no of a `k=v` string into booleans for this one alone.

@@ -9,12 +9,12 @@ from typing import Final
 
 from yaml import MappingNode, Node, ScalarNode
 
-from chiron.ansible.arguments import option_named
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.load import Entry, entries, is_null, load
 from chiron.ansible.rewrite.edits import Edit, Elsewhere, Rewrite, apply_edits, newline_of
 from chiron.ansible.rewrite.scalars import end_of, gap, is_bare, same, start_of, written
 from chiron.ansible.rewrite.sites import Site, sites
+from chiron.ansible.validate.arguments import option_named
 from chiron.records import FileKind, Option
 
 #: Where a role's defaults are, the one that is made where none is there first.

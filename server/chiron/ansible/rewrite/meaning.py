@@ -13,12 +13,13 @@ from typing import Any
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
-from chiron.ansible import freeform, keywords
-from chiron.ansible.arguments import option_named
+from chiron.ansible import freeform
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.load import DYNAMIC, MAX_DEPTH, entries, is_null, load, value_of
-from chiron.ansible.plays import TASK_LISTS
-from chiron.ansible.values import FALSE_WORDS, TRUE_WORDS
+from chiron.ansible.validate import keywords
+from chiron.ansible.validate.arguments import option_named
+from chiron.ansible.validate.plays import TASK_LISTS
+from chiron.ansible.validate.values import FALSE_WORDS, TRUE_WORDS
 from chiron.records import FileKind, Option
 
 #: More than this no file holds that a person wrote, aliases written out.

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from yaml import MappingNode, ScalarNode
 
-from chiron.ansible.arguments import option_named
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.load import DYNAMIC, entries, value_of
 from chiron.ansible.rewrite.edits import Edit, Rewrite
 from chiron.ansible.rewrite.scalars import inside
 from chiron.ansible.rewrite.sites import Site
+from chiron.ansible.validate.arguments import option_named
 from chiron.records import Module
 
 _FQCN = re.compile(r"\b[a-z_]\w*\.[a-z_]\w*\.[a-z_]\w*(?:\.[a-z_]\w*)*")

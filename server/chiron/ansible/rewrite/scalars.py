@@ -7,7 +7,7 @@ import re
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from chiron.ansible.load import Loaded, load
-from chiron.ansible.values import FALSE_WORDS, TRUE_WORDS
+from chiron.ansible.validate.values import FALSE_WORDS, TRUE_WORDS
 from chiron.records import Option
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
-from chiron.ansible import keywords
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.freeform import split_action
 from chiron.ansible.load import DYNAMIC, MAX_DEPTH, Entry, Loaded, entries, has_jinja, load, value_of
-from chiron.ansible.plays import TASK_LISTS
 from chiron.ansible.rewrite.edits import Edit, Lines, Rewrite, line_end, newline_of
 from chiron.ansible.rewrite.scalars import end_of, start_of
+from chiron.ansible.validate import keywords
+from chiron.ansible.validate.plays import TASK_LISTS
 from chiron.records import FileKind, Module
 
 _BLOCKS = ("block", "rescue", "always")

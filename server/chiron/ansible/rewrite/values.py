@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
-from chiron.ansible import keywords
-from chiron.ansible.arguments import option_named
 from chiron.ansible.load import DYNAMIC, Entry, entries, value_of
 from chiron.ansible.rewrite.edits import Edit, Rewrite
 from chiron.ansible.rewrite.scalars import end_of, is_bare, start_of, written
 from chiron.ansible.rewrite.sites import Site
+from chiron.ansible.validate import keywords
+from chiron.ansible.validate.arguments import option_named
 from chiron.records import Option
 
 _BOOL = "tag:yaml.org,2002:bool"
