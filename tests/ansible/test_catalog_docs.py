@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -17,6 +20,7 @@ from chiron.ansible.catalog import Catalog
 from chiron.ansible.catalog.constraints import read_constraints
 from chiron.ansible.catalog.docs import python_texts
 from chiron.ansible.catalog.fragments import fragment_texts
+from chiron.ansible.catalog.literals import literal, parse
 from chiron.ansible.catalog.powershell import read_powershell
 from chiron.ansible.catalog.shared import fallback_options, secret_options
 from chiron.config import Settings
@@ -347,3 +351,24 @@ def test_the_collections_written_for_tests_mean_to_ansible_what_they_mean_here(
         shown = catalog.show(name)
         assert shown is not None
         assert set(shown["options"]) == set(documented[name]["doc"]["options"])
+
+
+def test_python_source_is_taken_apart_by_one_thread_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two at once can fail with a `SystemError` in CPython up to 3.12."""
+    at_once: list[int] = []
+    inside = 0
+    taken_apart = ast.parse
+
+    def slow(*arguments: Any, **options: Any) -> Any:
+        nonlocal inside
+        inside += 1
+        at_once.append(inside)
+        time.sleep(0.01)
+        inside -= 1
+        return taken_apart(*arguments, **options)
+
+    monkeypatch.setattr(ast, "parse", slow)
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(parse, ["x = 1"] * 8))
+        assert set(threads.map(literal, ["1"] * 8)) == {1}
+    assert set(at_once) == {1}

@@ -16,9 +16,7 @@ from chiron.models.fake import Rule, Script
 from chiron.models.fake_server import ScriptedServer
 from support.light_bulb import Editor, StartEditor
 
-SHELL = (
-    "---\n- name: Create the shop database\n  shell: mysql --batch < /tmp/shop.sql # it\n  become: true\n"
-)
+SHELL = "---\n- name: Create the shop database\n  shell: mysql --batch < /tmp/shop.sql # it\n  become: true\n"
 UNNAMED = "---\n- ansible.builtin.user:\n    name: deploy\n    shell: /bin/bash\n"
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from chiron.ansible.catalog.build import Index
 from chiron.ansible.catalog.constraints import read_constraints, to_constraints
 from chiron.ansible.catalog.files import read_bytes, stamp
 from chiron.ansible.catalog.fragments import Fragments, locate, merged
-from chiron.ansible.catalog.literals import NotLiteral, assignments, evaluate, parse
+from chiron.ansible.catalog.literals import NotLiteral, assignments, evaluate, literal, parse
 from chiron.ansible.catalog.powershell import read_powershell
 from chiron.ansible.catalog.shared import Marks, Shared
 from chiron.ansible.plain import mapping, read_yaml, text_of
@@ -165,7 +164,7 @@ def _literal(source: bytes, match: re.Match[bytes]) -> str | None:
     if match[2] in (b"r", b"R") or "\\" not in body:
         return body
     try:
-        value = ast.literal_eval(f"{quotes.decode()}{body}{quotes.decode()}")
+        value = literal(f"{quotes.decode()}{body}{quotes.decode()}")
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return None
     return value if isinstance(value, str) else None

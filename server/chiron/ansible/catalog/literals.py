@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import ast
 import inspect
+import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 #: Depth of names referring to names, and of nested literals.
 _DEPTH: Final = 40
+
+
+#: Up to Python 3.12 two threads that make trees at once can fail with a `SystemError`: they count the depth in
+#: one place (CPython's issue 106905).
+_one_at_a_time = threading.Lock()
 
 
 class NotLiteral(Exception):
@@ -19,12 +25,19 @@ class NotLiteral(Exception):
 def parse(source: str | bytes) -> ast.Module | None:
     """The syntax tree of `source`; None where it is no Python this interpreter knows. Never raises."""
     try:
-        with warnings.catch_warnings():
+        with _one_at_a_time, warnings.catch_warnings():
             # Others' invalid escapes are not ours to report.
             warnings.simplefilter("ignore")
             return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def literal(source: str) -> Any:
+    """The value of `source`, a Python literal. Raises as `ast.literal_eval` does where it is none."""
+    with _one_at_a_time:
+        tree = ast.parse(source.lstrip(" \t"), mode="eval")
+    return ast.literal_eval(tree)
 
 
 def assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:

@@ -6,7 +6,6 @@ will tell (Jinja, vaulted text) fits everything.
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
+from chiron.ansible.catalog.literals import literal
 from chiron.ansible.load import DYNAMIC, is_null, scalar, value_of
 from chiron.ansible.spelling import nearest
 from chiron.records import Option
@@ -123,7 +123,7 @@ def dict_in_string(text: str) -> list[str] | None:
             parsed = json.loads(text)
         except ValueError:
             try:
-                parsed = ast.literal_eval(text)
+                parsed = literal(text)
             except (ValueError, SyntaxError, MemoryError, RecursionError):
                 return None
         return [str(key) for key in parsed] if isinstance(parsed, dict) else None
