@@ -13,8 +13,8 @@ from typing import Any, Final
 _DEPTH: Final = 40
 
 
-#: Up to Python 3.12 two threads that make trees at once can fail with a `SystemError`: they count the depth in
-#: one place (CPython's issue 106905).
+#: Up to Python 3.12 two threads that make trees at once can fail with a `SystemError`: they count their depth
+#: in one place (CPython's issue 106905).
 _one_at_a_time = threading.Lock()
 
 
