@@ -28,7 +28,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1, help="as many seeds, told together")
     parser.add_argument("--other", action="store_true", help="the second month is a new project of theirs")
     parser.add_argument("--ways", nargs="*", choices=list(WAYS))
-    parser.add_argument("--model", default="none")
+    parser.add_argument("--model", default="none", help="for the second month: `embedded`, or an endpoint's")
+    parser.add_argument(
+        "--trust",
+        type=float,
+        help="the embedded model is asked where recall is less sure than this; as it comes it hardly ever is",
+    )
     parser.add_argument("--home", type=Path, help="where it all happens; kept afterwards")
     parser.add_argument("--set", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
     given = parser.parse_args()
@@ -42,6 +47,7 @@ def main() -> None:
                 (given.home or Path(place)).resolve(),
                 Habits(seed, interruption=given.interruption),
                 given.model,
+                given.trust,
                 dict(given.set),
             )
             rounds.append(

@@ -20,6 +20,7 @@ from chiron.config import Learning, Settings
 from chiron.errors import ChironError
 from chiron.flywheel_view import train_gate
 from chiron.lsp.client import Editor
+from chiron.models import embedded
 from chiron.review.verdicts import Verdicts
 from chiron.store.feedback import FeedbackLog
 from chiron.store.feedback_queries import Filters
@@ -52,8 +53,8 @@ class Played:
     n_corrections: int
     gate: str
     second: Mapping[str, list[Met]]
-    #: How many suggestions of the second month a model was asked for, by the way it was played.
-    n_asked: Mapping[str, int] = field(default_factory=dict)
+    #: The questions a model was asked in the second month, by the way it was played.
+    asked: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ class Lab:
 
     home: Path
     habits: Habits = field(default_factory=Habits)
+    #: What the second month is played with, and how much the embedded one is trusted; the first goes without.
     model: str = "none"
+    trust: float | None = None
     #: Settings over all others, as environment variables.
     over: Mapping[str, str] = field(default_factory=dict)
 
@@ -83,11 +86,22 @@ class Lab:
             "CHIRON_CONFIG": str(self.home / "config.toml"),
             "CHIRON_DATA_DIR": str(self.home / "data"),
             "CHIRON_CACHE_DIR": str(self.home / "cache"),
-            "CHIRON_MODEL": self.model,
+            "CHIRON_MODEL": "none",
             "CHIRON_LEARNING__INTERRUPTION": str(self.habits.interruption),
             "PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent / 'server'}",
             **more,
             **self.over,
+        }
+
+    @property
+    def with_model(self) -> dict[str, str]:
+        """The settings under which the model is asked, and waited for however busy the machine is."""
+        trust = {} if self.trust is None else {"REPLAY_TRUST": str(self.trust)}
+        return trust | {
+            "CHIRON_MODEL": self.model,
+            "CHIRON_SUGGEST__PATIENCE_MS": "600000",
+            "CHIRON_SUGGEST__DEBOUNCE_MS": "0",
+            "CHIRON_EMBEDDED__TIMEOUT_S": "600",
         }
 
 
@@ -160,10 +174,12 @@ def keep(lab: Lab) -> Path:
 
 
 def restore(lab: Lab) -> None:
-    """Makes everything as it was when the snapshot was taken; caches of modules' docs stay."""
-    for name in ("data", "work", "cache/responses"):
-        shutil.rmtree(lab.home / name, ignore_errors=True)
+    """Makes everything as it was when the snapshot was taken.
+
+    Caches stay: of modules' docs, and of a model's answers, which to the same question are the same.
+    """
     for name in ("data", "work"):
+        shutil.rmtree(lab.home / name, ignore_errors=True)
         shutil.copytree(lab.home / "snapshot" / name, lab.home / name)
 
 
@@ -203,19 +219,25 @@ def played_months(
     keep(lab)
     root = lab.home / "work" / "other" if other_workspace else None
     results: dict[str, list[Met]] = {}
-    n_asked: dict[str, int] = {}
-    for way in ways:
-        restore(lab)
-        shared = {"CHIRON_LEARNING__SHARED": "true"} if other_workspace else {}
-        second_person = asyncio.run(
-            play(lab, second, catalog, start_ms=SECOND_MS, root=root, environ=in_force(way) | shared)
-        )
-        results[way] = second_person.met
-        n_asked[way] = asked_of_a_model(lab)
-    return Played(person.met, len(person.corrections), gate, results, n_asked)
+    asked: dict[str, Sequence[str]] = {}
+    shared = {"CHIRON_LEARNING__SHARED": "true"} if other_workspace else {}
+    try:
+        for way in ways:
+            restore(lab)
+            environ = lab.with_model | in_force(way) | shared
+            second_person = asyncio.run(
+                play(lab, second, catalog, start_ms=SECOND_MS, root=root, environ=environ)
+            )
+            results[way] = second_person.met
+            asked[way] = asked_of_a_model(lab)
+    finally:
+        embedded.stop(lab.home / "cache" / "embedded")
+    return Played(person.met, len(person.corrections), gate, results, asked)
 
 
-def asked_of_a_model(lab: Lab) -> int:
-    """How many of the second month's suggestions a model was asked for, shown or not."""
-    rows = FeedbackLog(lab.log).suggestions(100_000, Filters(since_ms=SECOND_MS))
-    return len({row.record.request_id for row in rows if row.record.sent})
+def asked_of_a_model(lab: Lab) -> list[str]:
+    """What a model was asked in the second month, whether its answer was shown or not."""
+    with FeedbackLog(lab.log) as log:
+        rows = log.suggestions(100_000, Filters(since_ms=SECOND_MS))
+    sent = {row.record.request_id: row.record.sent for row in rows if row.record.sent}
+    return list(sent.values())

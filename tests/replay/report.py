@@ -72,7 +72,7 @@ def together(rounds: Sequence[Played]) -> Played:
             way: [replace(one, round=n) for n, each in enumerate(rounds) for one in each.second[way]]
             for way in ways
         },
-        {way: sum(each.n_asked.get(way, 0) for each in rounds) for way in ways},
+        {way: [one for each in rounds for one in each.asked.get(way, ())] for way in ways},
     )
 
 
@@ -103,9 +103,15 @@ def told(played: Played) -> str:
         if way != "frozen":
             said = {gain.figure: gain.verdict for gain in gains(ways["frozen"], met)}
             lines.append(f"{way}: strong acceptances: {said['strong']}; worth: {said['worth']}.")
-    asked = played.n_asked.get("prompt", 0)
-    if not asked:
-        lines.append("prompt: cannot be told, since no model was ever asked.")
-    else:
-        lines.append(f"prompt: a model was asked {asked} times.")
+    lines.append(_asked(played))
     return "\n".join(lines)
+
+
+def _asked(played: Played) -> str:
+    """What can be told of the prompt: nothing without a model, little where it was shown the same."""
+    asked = played.asked.get("prompt", ())
+    if not asked:
+        return "prompt: cannot be told, since no model was ever asked."
+    before = set(played.asked.get("frozen", ()))
+    n_other = sum(one not in before for one in asked)
+    return f"prompt: a model was asked {len(asked)} times; in {n_other} of them the question was another one."

@@ -2,6 +2,9 @@
 
 Nothing but time differs: `replay/pass` lets milliseconds go by, `replay/read` reads what was saved, at once
 instead of after a pause, and `replay/morning` is what upkeep does every few seconds.
+
+Where `REPLAY_TRUST` is set, the packaged model is trusted so much: it is asked wherever recall is less sure,
+and what it writes comes first. As it comes it is hardly ever asked, and nothing could be told of its prompt.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,7 @@ from chiron.config import read_settings
 from chiron.lsp import server as lsp_server
 from chiron.lsp import serving
 from chiron.lsp.session import Session
+from chiron.models import embedded
 
 
 class Hands:
@@ -95,6 +100,8 @@ def _register(server: ReplayServer) -> None:
 def main() -> None:
     """Serves on standard input and output."""
     serving.set_up_log("warning")
+    if trust := os.environ.get("REPLAY_TRUST"):
+        embedded.CAPABILITIES = replace(embedded.CAPABILITIES, trust=float(trust))
     lsp_server.Server = ReplayServer  # type: ignore[misc]  # what `build` makes
     server = lsp_server.build(read_settings)
     assert isinstance(server, ReplayServer)

@@ -93,6 +93,15 @@ def test_the_report_says_what_each_part_brought(played: tuple[Lab, Played]) -> N
         assert f"{way}: strong acceptances: " in report
 
 
+def test_what_prompts_brought_is_told_with_how_often_they_differed() -> None:
+    """By the questions alone: that a model's answers get better by them is not for a script to show."""
+    met = [Met(f"a.yml:{n}", 0, True, False, False, 0, -0.1) for n in range(20)]
+    asked = {"frozen": ["one", "two"], "prompt": ["one", "two, as kept", "three"]}
+    report = told(together([Played(met, 0, "none", {"frozen": met, "prompt": met}, asked)]))
+    assert "prompt: strong acceptances: no difference seen" in report
+    assert "prompt: a model was asked 3 times; in 2 of them the question was another one." in report
+
+
 def test_what_changes_nothing_is_told_to_change_nothing() -> None:
     met = [Met(f"a.yml:{n}", 0, True, n % 2 == 0, n % 2 == 0, 5, 1.0) for n in range(20)]
     assert {gain.verdict for gain in gains(met, met)} == {"no difference seen"}
