@@ -18,7 +18,7 @@ from chiron.flywheel.learned.guard import compared
 from chiron.flywheel.learned.pool import Pool, path_of
 from chiron.flywheel.learned.replayed import estimate
 from chiron.flywheel.learned.sequential import Contest, contest
-from chiron.flywheel.learned.training import Seen, seen_in, train
+from chiron.flywheel.learned.training import Seen, outcomes_of, seen_in, train
 from chiron.learning import (
     MOST_LESSONS,
     Learner,
@@ -31,7 +31,8 @@ from chiron.learning import (
 )
 from chiron.records import Event, EventKind, Evidence, Origin
 from chiron.store.feedback import FeedbackLog
-from chiron.store.feedback_lessons import Lesson, Played, lessons, played
+from chiron.store.feedback_lessons import Lesson, Played, held_back, lessons, played
+from chiron.store.feedback_rows import SuggestionRow
 
 _YEAR_MS = 365 * 86_400_000
 #: Entries of the ledger that are worth a line: with so many outcomes.
@@ -88,8 +89,9 @@ def train_gate(settings: Settings, at_ms: int | None = None) -> dict[str, Any]:
     Raises `ChironError` where there is too little, or the `learn` extra is missing.
     """
     with open_feedback(settings) as log:
-        found = _lessons(log, at_ms)
-    seen = seen_in(found, read_gate(settings), settings.learning.interruption)
+        seen = seen_in(
+            _lessons(log, at_ms), read_gate(settings), settings.learning.interruption, _held(log, at_ms)
+        )
     gate = train(seen, now_ms() if at_ms is None else at_ms)
     made = estimate(seen, gate, settings.learning.interruption)
     gate = replace(
@@ -109,6 +111,7 @@ def gate_of(settings: Settings, seen: Sequence[Seen] | None = None) -> dict[str,
         with open_feedback(settings) as log:
             seen = seen_in(_lessons(log))
     gate = read_gate(settings)
+    seen = outcomes_of(seen)
     n, n_kept = len(seen), int(sum(one.reward for one in seen))
     return {
         "in_force": gate is not None and gate.helps and settings.learning.enabled and settings.learning.gate,
@@ -122,12 +125,11 @@ def gate_of(settings: Settings, seen: Sequence[Seen] | None = None) -> dict[str,
 
 def replay_gate(settings: Settings) -> dict[str, Any]:
     """What a gate would have been worth on the log, with an interval. Raises `ChironError` without one."""
-    with open_feedback(settings) as log:
-        found = _lessons(log)
     gate = read_gate(settings)
     if gate is None:
         raise ChironError("No gate was trained yet.", advice="`chiron gate show` says what is missing.")
-    seen = seen_in(found, gate, settings.learning.interruption)
+    with open_feedback(settings) as log:
+        seen = seen_in(_lessons(log), gate, settings.learning.interruption, _held(log))
     made = estimate(seen, gate, settings.learning.interruption)
     return asdict(made) | {"verdict": made.verdict}
 
@@ -229,6 +231,12 @@ def _pool(settings: Settings, log: FeedbackLog, workspace: Path | None) -> Pool:
 def _lessons(log: FeedbackLog, at_ms: int | None = None) -> list[Lesson]:
     since = (now_ms() if at_ms is None else at_ms) - _YEAR_MS
     return log.ask(partial(lessons, since_ms=since, limit=MOST_LESSONS, origin=Origin.EDITOR))
+
+
+def _held(log: FeedbackLog, at_ms: int | None = None) -> list[SuggestionRow]:
+    since = (now_ms() if at_ms is None else at_ms) - _YEAR_MS
+    # More than of lessons: the first of them says until when everything was shown.
+    return log.ask(partial(held_back, since_ms=since, limit=10 * MOST_LESSONS, origin=Origin.EDITOR))
 
 
 def _rates(pool: Pool) -> list[dict[str, Any]]:

@@ -68,12 +68,13 @@ def show_estimate(found: Mapping[str, Any]) -> None:
     show_pairs(
         "Gate, replayed on the log",
         {
-            "judged on": f"{found['n']} outcomes ({found['how']})",
+            "judged on": f"{found['n']} outcomes of {found['n_requests']} requests ({found['how']})",
             "held back": f"{found['n_held']}, of which {found['n_held_kept']} had been kept",
             "worth per request": f"{found['worth_all']:.3f} with everything shown, "
             f"{found['worth_gated']:.3f} with it",
             "difference": f"{found['difference']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]: "
             f"{found['verdict']}",
+            "by outcomes alone": f"{found['by_outcomes']:+.3f}; above, a model foretells what nobody saw",
         },
     )
 

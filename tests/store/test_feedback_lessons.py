@@ -10,7 +10,7 @@ import pytest
 from chiron.records import Event, EventKind, Evidence, Origin, Outcome, ScopeKind
 from chiron.store.feedback import FeedbackLog
 from chiron.store.feedback_erasure import Selection
-from chiron.store.feedback_lessons import Lesson, lessons, mark, played
+from chiron.store.feedback_lessons import Lesson, held_back, lessons, mark, played
 from chiron.store.feedback_merge import add
 from support.outcomes import NOON_MS, record, write
 
@@ -104,6 +104,22 @@ def test_a_request_is_played_once_by_what_was_shown_first(path: Path) -> None:
         ("learned", 0.9, None, False, "unlikely-kept"),
         ("control", 0.1, Outcome.EXPIRED, False, None),
     ]
+
+
+def test_what_a_gate_held_back_is_told_once_a_request(path: Path) -> None:
+    write(
+        path,
+        [
+            (record(1, withheld="unlikely-kept", confidence=0.4), None),
+            (record(2, withheld="unlikely-wanted"), None),
+            (record(3, request_id="r0002", withheld="unlikely-wanted"), None),
+            (record(4, withheld="invalid"), None),
+            (record(5, withheld="unlikely-kept", origin=Origin.REPLAY), None),
+            (record(6), Outcome.ACCEPTED),
+        ],
+    )
+    found = FeedbackLog(path).ask(partial(held_back, since_ms=0, limit=9))
+    assert [(one.record.id, one.record.confidence) for one in found] == [("s0001", 0.4), ("s0002", 0.5)]
 
 
 def test_what_came_in_with_the_log_of_somebody_else_teaches_nothing(path: Path, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ _COLUMNS = ", ".join("'' AS sent" if name == "sent" else quoted(name) for name i
 #: What came in with other people's logs says nothing of how things go here.
 _OWN = "NOT EXISTS (SELECT 1 FROM provenance WHERE suggestion_id = id)"
 _KINDS = (EventKind.LABELLED, EventKind.WROTE_INSTEAD, EventKind.UNLEARNED)
+#: Reasons for which the gate holds back.
+_BY_GATE = "withheld IN ('unlikely-wanted', 'unlikely-kept')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,19 @@ def lessons(
     return [_lesson(one, told.get(one.record.id, {})) for one in found]
 
 
+def held_back(
+    connection: sqlite3.Connection, since_ms: int, limit: int, origin: Origin | None = Origin.EDITOR
+) -> list[SuggestionRow]:
+    """What the newest `limit` requests since then would have been answered with, had a gate not held it back;
+    oldest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS}, min(seq) FROM suggestion WHERE at_ms >= ? AND {_BY_GATE}"  # noqa: S608 our own names
+        f" AND (? IS NULL OR origin = ?) AND {_OWN} GROUP BY request_id ORDER BY at_ms DESC LIMIT ?",
+        (since_ms, origin, origin, limit),
+    ).fetchall()
+    return [to_suggestion(row) for row in reversed(rows)]
+
+
 def played(
     connection: sqlite3.Connection, since_ms: int, limit: int, origin: Origin | None = Origin.EDITOR
 ) -> list[Played]:
@@ -90,7 +105,7 @@ def played(
         "SELECT at_ms, arm, propensity, outcome, strong, withheld, min(withheld IS NOT NULL) FROM suggestion"  # noqa: S608
         f" WHERE at_ms >= ? AND scope <> 'action' AND (? IS NULL OR origin = ?) AND {_OWN}"
         ' AND ("rank" = 0 AND withheld IS NULL AND outcome IS NOT NULL'
-        " OR withheld IN ('unlikely-wanted', 'unlikely-kept'))"
+        f" OR {_BY_GATE})"
         " GROUP BY request_id"
         " ORDER BY at_ms DESC LIMIT ?",
         (since_ms, origin, origin, limit),

@@ -44,17 +44,23 @@ class Joined:
         return self._joined
 
 
-def unlikely_wanted(request: Request, learned: Learned) -> Withheld | None:
+def unlikely_wanted(request: Request, learned: Learned, passed: Sequence[Candidate] = ()) -> Withheld | None:
     """Why nothing should be shown at such a place, whatever it is; None where something may be.
 
-    A person who asks is answered.
+    A person who asks is answered. The surest of what `passed` goes into the log, so that the gate can be
+    judged by what it held back.
     """
     if learned.gate is None or request.trigger is not Trigger.AUTOMATIC:
         return None
     found = learned.gate.before.chance(_before(request, learned))
     least = least_chance(learned.interruption)
     detail = f"The chance that a suggestion here is kept is {found:.3f}, worth showing from {least:.3f} on."
-    return Withheld("unlikely-wanted", detail) if found < least else None
+    if found >= least:
+        return None
+    surest = max(passed, key=lambda one: one.confidence, default=None)
+    if surest is None:
+        return Withheld("unlikely-wanted", detail)
+    return Withheld("unlikely-wanted", detail, surest.text, surest.source, surest.confidence)
 
 
 def unlikely_kept(request: Request, first: Candidate, learned: Learned) -> Withheld | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chiron.errors import ChironError
-from chiron.flywheel.learned.draw import CONTROL
+from chiron.flywheel.learned.draw import CONTROL, LEARNED
 from chiron.flywheel.learned.gate import (
     AFTER,
     BEFORE,
@@ -20,8 +20,9 @@ from chiron.flywheel.learned.gate import (
     signs_of,
 )
 from chiron.flywheel.learned.reward import reward_of
-from chiron.records import Trigger
+from chiron.records import SuggestionRecord, Trigger
 from chiron.store.feedback_lessons import Lesson
+from chiron.store.feedback_rows import SuggestionRow
 
 if TYPE_CHECKING:
     from chiron.flywheel.learned.fitting import Fitted
@@ -33,10 +34,11 @@ _N_PARTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One outcome to learn from: what was known then, whether it was kept, and what it stands for.
+    """One request that something could be shown for: what was known then, and whether it was kept.
 
     `file` is what it belongs to, a role as a rule; outcomes of one are kept together. `weight` is how many
-    requests it stands for. `plain`: it was shown whatever had been learned.
+    requests it stands for in training. `plain`: it was shown whatever had been learned, and the `chance` of
+    that was known. What a gate held back was not `shown`, and its reward says nothing.
     """
 
     signs: dict[str, float]
@@ -45,36 +47,79 @@ class Seen:
     at_ms: int
     weight: float = 1.0
     plain: bool = True
+    chance: float = 1.0
+    shown: bool = True
 
 
-def seen_in(lessons: Sequence[Lesson], gate: Gate | None = None, interruption: float = 0.1) -> list[Seen]:
-    """The outcomes of `lessons`, oldest first, that can teach a gate: first in line, unasked for.
+def seen_in(
+    lessons: Sequence[Lesson],
+    gate: Gate | None = None,
+    interruption: float = 0.1,
+    held: Sequence[SuggestionRow] = (),
+) -> list[Seen]:
+    """The outcomes of `lessons` that can teach a gate, first in line and unasked for, and what one `held`
+    back; oldest first.
 
-    Where a gate was in force, what it would hold back was shown only to the share that is drawn to see
-    everything; those stand for all like them.
+    Before anything was held back, everything was shown. From then on a gate's choice shows in what was
+    learned from, but not in the share that is drawn to see everything: what `gate` would hold back stands
+    there for all like it.
     """
+    first_held_ms = min((one.record.at_ms for one in held), default=None)
+    chances = _Chances()
     seen: list[Seen] = []
     rewards: list[float] = []
-    for lesson in lessons:
-        record = lesson.row.record
-        reward = reward_of(lesson.row)
+    timeline: list[tuple[SuggestionRow, Lesson | None]] = [(one.row, one) for one in lessons]
+    since_ms = min((row.record.at_ms for row, _ in timeline), default=0)
+    timeline += [(one, None) for one in held if one.record.at_ms >= since_ms]
+    timeline.sort(key=lambda one: one[0].record.at_ms)
+    for row, lesson in timeline:
+        record = row.record
+        signs = signs_of(record, recent_share(rewards))
+        file = _belongs_to(record.uri)
+        if lesson is None:
+            seen.append(Seen(signs, 0.0, file, record.at_ms, plain=False, shown=False))
+            continue
+        reward = reward_of(row)
         if reward is None or lesson.unlearned:
             continue
-        if record.rank == 0 and record.trigger is Trigger.AUTOMATIC:
-            signs = signs_of(record, recent_share(rewards))
-            drawn = record.arm.rpartition("/")[2]
-            weight = 1.0
-            if gate is not None and drawn == CONTROL and not passes(gate, signs, interruption):
-                weight = 1 / max(0.01, record.propensity)
-            plain = drawn != "learned"
-            seen.append(Seen(signs, reward, _belongs_to(record.uri), record.at_ms, weight, plain))
         rewards.append(reward)
+        if record.rank != 0 or record.trigger is not Trigger.AUTOMATIC:
+            continue
+        chance = chances.of(record)
+        drawn = record.arm.rpartition("/")[2]
+        if first_held_ms is None or record.at_ms < first_held_ms:
+            seen.append(Seen(signs, reward, file, record.at_ms))
+        elif drawn == CONTROL:
+            stands_for = 1.0 if gate is None or passes(gate, signs, interruption) else 1 / chance
+            seen.append(Seen(signs, reward, file, record.at_ms, stands_for, True, chance))
+        else:
+            seen.append(Seen(signs, reward, file, record.at_ms, plain=drawn != LEARNED))
     return seen
+
+
+class _Chances:
+    """With which chance a request was drawn as it was, its arm left aside: an arm's share is told by what
+    was drawn in it before."""
+
+    def __init__(self) -> None:
+        self._of: dict[tuple[str, str], float] = {}
+
+    def of(self, record: SuggestionRecord) -> float:
+        arm, _, drawn = record.arm.rpartition("/")
+        self._of[arm, drawn] = record.propensity
+        other = self._of.get((arm, CONTROL if drawn == LEARNED else LEARNED), 0.0) if arm else 0.0
+        whole = record.propensity + other if other else 1.0
+        return min(1.0, max(0.01, record.propensity / whole))
 
 
 def _belongs_to(uri: str) -> str:
     """What a file belongs to: its role, or the folder above its own. Tasks of one are not independent."""
     return "/".join(uri.split("/")[:-2])
+
+
+def outcomes_of(seen: Sequence[Seen]) -> list[Seen]:
+    """Those of `seen` that have an outcome."""
+    return [one for one in seen if one.shown]
 
 
 def passes(gate: Gate, signs: dict[str, float], interruption: float) -> bool:
@@ -85,6 +130,7 @@ def passes(gate: Gate, signs: dict[str, float], interruption: float) -> bool:
 
 def train(seen: Sequence[Seen], now_ms: int) -> Gate:
     """A gate trained on `seen`. Raises `ChironError` where that is too little, or the extra is missing."""
+    seen = outcomes_of(seen)
     n, n_kept = len(seen), int(sum(one.reward for one in seen))
     if lacking := missing(n, n_kept):
         raise ChironError(f"There is not enough to learn from yet: {lacking} are missing.")
@@ -96,6 +142,7 @@ def fitted(seen: Sequence[Seen], now_ms: int) -> Gate:
 
     Raises `ChironError` where the extra is missing.
     """
+    seen = outcomes_of(seen)
     n, n_kept = len(seen), int(sum(one.reward for one in seen))
     before, auc_before, _ = _fit(seen, BEFORE)
     after, auc_after, loss = _fit(seen, AFTER)
