@@ -7,6 +7,7 @@ without: a suggestion does not wait for the log.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import logging
 import os
@@ -22,7 +23,7 @@ from chiron.ansible.catalog import Catalog
 from chiron.ansible.catalog.installation import Installation, find_installations
 from chiron.ansible.project import Project
 from chiron.config import Endpoint, Settings, is_excluded
-from chiron.errors import ChironError, SettingsError, StoreError
+from chiron.errors import ChironError, ModelError, SettingsError, StoreError
 from chiron.flywheel.learned.draw import choose
 from chiron.learning import Learner
 from chiron.models.address import is_loopback
@@ -154,6 +155,16 @@ class Assembly:
             if arm not in self.arms_models:
                 suggester.consultant = self.suggester.consultant
         return self.model
+
+    async def probe(self) -> None:
+        """Finds out what models on this machine can do, before somebody waits for it.
+
+        One that is elsewhere is asked nothing until a person wants something of it.
+        """
+        for model in (self.model, *self.arms_models.values()):
+            if model is not None and not model.leaves_machine:
+                with contextlib.suppress(ModelError):
+                    await model.capabilities()
 
     def suggester_for(self, request: Request) -> Suggester:
         """What answers `request`: where there are arms one of them, for the same place the same."""

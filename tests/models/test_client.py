@@ -213,6 +213,38 @@ async def test_what_was_probed_is_remembered_and_can_be_kept() -> None:
             assert Probed.from_dict(model.probed.to_dict()) == model.probed
 
 
+async def test_who_types_on_does_not_begin_the_probe_anew_with_each_key() -> None:
+    with serving({"text": "hello", "delay_ms": 60}) as server:
+        async with model_at(server.base_url, style="auto") as model:
+            await model.capabilities()
+            n_probes = len(server.calls)
+        async with model_at(server.base_url, style="auto") as model:
+            for _ in range(4):
+                waiting = asyncio.ensure_future(model.capabilities())
+                await asyncio.sleep(0.02)
+                waiting.cancel()
+                await asyncio.wait([waiting])
+            await model.capabilities()
+            assert len(server.calls) == 2 * n_probes
+
+
+async def test_a_probe_that_failed_is_made_anew_at_the_next_request() -> None:
+    with serving({"fault": "401", "times": 1}, {"text": "well again"}) as server:
+        async with model_at(server.base_url, style="auto") as model:
+            with pytest.raises(ModelError):
+                await model.capabilities()
+            assert (await model.capabilities()).completions
+
+
+async def test_a_probe_under_way_ends_with_the_model() -> None:
+    with serving({"fault": "hang"}) as server:
+        async with model_at(server.base_url, style="auto") as model:
+            waiting = asyncio.ensure_future(model.capabilities())
+            assert await asyncio.to_thread(server.wait_calls, 1)
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+
 @pytest.mark.parametrize("kept", [None, 1, {}, {"chat": True}, {"chat": 1, "capabilities": {}}])
 def test_what_was_kept_of_a_probe_and_does_not_fit_is_forgotten(kept: object) -> None:
     assert Probed.from_dict(kept) is None

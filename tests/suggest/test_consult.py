@@ -11,7 +11,7 @@ from chiron.errors import ModelError, ModelUnreachable
 from chiron.models.fake import Rule, ScriptedModel
 from chiron.records import ModelRequest
 from chiron.store.cache import ResponseCache
-from chiron.suggest.model.consult import FIRST_REST_S, LONGEST_REST_S, Consultant, Rest
+from chiron.suggest.model.consult import FIRST_REST_S, LONGEST_REST_S, LONGEST_SHORT_REST_S, Consultant, Rest
 
 QUESTION = ModelRequest(prompt="- name: Frobnicate", stop=(), max_tokens=10)
 
@@ -81,6 +81,28 @@ async def test_a_dead_endpoint_is_not_asked_at_every_request_unless_a_person_ins
     assert model.n_calls == 2
     assert (await consultant.ask(QUESTION, "a", insist=True)).answer.texts == ("ok",)
     assert (await consultant.ask(QUESTION, "a")).answer.texts == ("ok",)
+
+
+async def test_an_endpoint_of_this_machine_that_does_not_run_is_soon_asked_again() -> None:
+    clock = Clock()
+    model = ScriptedModel([Rule(fault="unreachable")])
+    consultant = Consultant(model, None, life_s=1, nothing_s=1, clock=clock)
+    for n_asked in range(1, 8):
+        with pytest.raises(ModelUnreachable):
+            await consultant.ask(QUESTION, "a")
+        assert model.n_calls == n_asked
+        clock.now_s += LONGEST_SHORT_REST_S + 0.01
+
+
+async def test_one_that_is_elsewhere_is_left_alone_for_longer_each_time() -> None:
+    clock = Clock()
+    model = ScriptedModel([Rule(fault="unreachable")], leaves_machine=True)
+    consultant = Consultant(model, None, life_s=1, nothing_s=1, clock=clock)
+    for _ in range(8):
+        with pytest.raises(ModelUnreachable):
+            await consultant.ask(QUESTION, "a")
+        clock.now_s += LONGEST_SHORT_REST_S + 0.01
+    assert model.n_calls < 5
 
 
 async def test_a_request_that_is_cancelled_is_no_failure() -> None:

@@ -71,6 +71,7 @@ def bench(
     *,
     patience_ms: int = 60_000,
     threshold: float = 0.99,
+    least: float = 0.0,
 ) -> Bench:
     model = ScriptedModel(rules)
     return Bench(
@@ -80,6 +81,7 @@ def bench(
             consultant=Consultant(model, cache, life_s=60, nothing_s=60),
             threshold=threshold,
             patience_ms=patience_ms,
+            least_confidence=least,
         ),
         model,
     )
@@ -221,6 +223,15 @@ async def test_a_slow_model_is_not_waited_for_where_something_recalled_can_be_sh
     assert "too-slow" in reasons(answer)
 
 
+async def test_a_slow_model_is_waited_for_where_what_is_recalled_is_too_unsure_to_be_shown(
+    catalog: Catalog,
+) -> None:
+    made = bench(catalog, [Rule(texts=(GOOD,), delay_ms=200)], patience_ms=20, least=0.5)
+    answer = await made.ask(NAME, trigger=Trigger.AUTOMATIC)
+    assert "name: gnomes" in texts(answer)
+    assert "too-slow" not in reasons(answer)
+
+
 async def test_a_model_that_fails_is_told_of_though_something_recalled_is_shown(catalog: Catalog) -> None:
     made = bench(catalog, [Rule(fault="unreachable")])
     answer = await made.ask("---\n- name: Install nginx¦")
@@ -248,6 +259,16 @@ async def test_a_model_that_hangs_is_told_of_though_something_recalled_is_shown(
     assert (at_once.trouble, made.model.n_calls) == (told[3], 4)  # it is left alone for a while
     await consultant.ask(ModelRequest("another"), "another", insist=True)
     assert consultant.gave_up() is None
+
+
+async def test_a_model_that_is_back_answers_who_wrote_the_last_key_while_it_was_left_alone(
+    catalog: Catalog,
+) -> None:
+    made = bench(catalog, [Rule(fault="unreachable", times=1), Rule(texts=(GOOD,))], least=0.5)
+    assert (await made.ask(NAME, trigger=Trigger.AUTOMATIC)).trouble is not None
+    answer = await made.ask(NAME, trigger=Trigger.AUTOMATIC)
+    assert answer.trouble is None
+    assert "name: gnomes" in texts(answer)
 
 
 async def test_what_was_just_refused_is_not_offered_again(catalog: Catalog) -> None:

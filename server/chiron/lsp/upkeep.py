@@ -57,14 +57,17 @@ class Upkeep:
         self._stamp = ""
         self._must_read = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._probing: asyncio.Task[None] | None = None
 
     def start(self, roots: list[Path]) -> None:
         """Begins, with what the first request would otherwise wait for."""
+        self._probing = asyncio.ensure_future(self._parts.probe())
         self._task = asyncio.ensure_future(self._run(roots))
 
     def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        for task in (self._task, self._probing):
+            if task is not None:
+                task.cancel()
 
     def noticed(self) -> None:
         """The person did something."""

@@ -68,7 +68,7 @@ class EndpointModel:
             "or check base_url and the network.",
         )
         self._client: Any = None
-        self._lock = asyncio.Lock()
+        self._probing: asyncio.Task[Probed] | None = None
         #: What needs no probe: bare requests in a style that was set.
         self._assumed = Probed(chat=endpoint.style == "chat")
         #: Parameters this endpoint was seen to refuse.
@@ -97,12 +97,7 @@ class EndpointModel:
 
     async def capabilities(self) -> Capabilities:
         """What the endpoint can do, probed at the first call and remembered. Raises `ModelError`."""
-        await self._connected()
-        try:
-            async with asyncio.timeout(self._settings.timeout_s):
-                return (await self._known()).capabilities
-        except TimeoutError:
-            raise faults.timed_out(self._where) from None
+        return (await self._known()).capabilities
 
     async def complete(
         self, request: ModelRequest, on_text: Callable[[str], None] | None = None
@@ -138,6 +133,8 @@ class EndpointModel:
     async def close(self) -> None:
         """Closes connections. It may be called twice."""
         client, self._client = self._client, None
+        if self._probing is not None:
+            self._probing.cancel()
         if client is not None:
             await client.close()
 
@@ -148,10 +145,23 @@ class EndpointModel:
         )
 
     async def _known(self) -> Probed:
+        """What was probed. A probe under way is joined, and goes on where the request is cancelled: whoever
+        types cancels each request with the next, and would never get past a slow endpoint's probe."""
         if self.probed is None:
-            async with self._lock:
-                if self.probed is None:
-                    self.probed = await probe(self._asked, self._settings.model, self._settings.style)
+            if self._probing is None or self._probing.done():
+                self._probing = asyncio.create_task(self._probe())
+                self._probing.add_done_callback(_seen)
+            return await asyncio.shield(self._probing)
+        return self.probed
+
+    async def _probe(self) -> Probed:
+        """Probes in time or raises `ModelError`."""
+        await self._connected()
+        try:
+            async with asyncio.timeout(self._settings.timeout_s):
+                self.probed = await probe(self._asked, self._settings.model, self._settings.style)
+        except TimeoutError:
+            raise faults.timed_out(self._where) from None
         return self.probed
 
     async def _patiently(self, question: Question, deadline: float) -> Reply:
@@ -286,6 +296,12 @@ async def _read_to_end(chunks: AsyncIterator[bytes]) -> None:
         async with asyncio.timeout(_LONGEST_END_S):
             async for _ in chunks:
                 pass
+
+
+def _seen(task: asyncio.Task[Any]) -> None:
+    """Looks at how `task` ended, since those who waited for it may all be gone."""
+    if not task.cancelled():
+        task.exception()
 
 
 def preloaded() -> Any:

@@ -102,13 +102,17 @@ class Suggester:
         context, drawn, basket = await off_the_loop(watch, partial(self._remember, request, project))
         least = self._least if request.trigger == Trigger.AUTOMATIC else 0.0
         # Where nothing could be shown, nothing is held back: the two are told apart when it is judged.
-        could = self.consultant is not None or any(one.confidence >= least for one in basket.passed)
+        shows = any(one.confidence >= least for one in basket.passed)
+        could = self.consultant is not None or shows
         unwanted = unlikely_wanted(request, drawn.learned) if could else None
         if unwanted is not None:
             basket = _Basket(withheld=[unwanted, *basket.withheld])
         elif self.consultant is not None and not self._is_sure(basket.passed, refused):
+            if not shows and request.trigger == Trigger.AUTOMATIC:
+                await self.consultant.rested()
+                watch.lap("debounce")
             try:
-                async with asyncio.timeout(self._patience_s if basket.passed else None):
+                async with asyncio.timeout(self._patience_s if shows else None):
                     await self._consult(self.consultant, context, basket, watch)
             except TimeoutError:
                 basket.withheld.append(Withheld("too-slow", "The model took too long.", source=Source.MODEL))
@@ -194,9 +198,10 @@ class Suggester:
         watch: Stopwatch,
     ) -> None:
         """Adds what the model makes of `context` to `basket`, after at most one repair."""
+        insist = context.request.trigger == Trigger.INVOKED
         try:
             problems: list[str] = []
-            trust = (await consultant.capabilities(insist=False)).trust
+            trust = (await consultant.capabilities(insist=insist)).trust
             if not self._may_change(basket.passed, context.request, trust):
                 return
             for attempt in ("model", "repair"):

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
-from chiron.errors import ModelError, ModelTimeout, StoreError
+from chiron.errors import ModelError, ModelTimeout, ModelUnreachable, StoreError
 from chiron.records import Capabilities, Consulted, Model, ModelAnswer, ModelRequest
 from chiron.store.cache import ResponseCache
 from chiron.store.cache_entry import FREE, Cost
@@ -22,6 +22,9 @@ _T = TypeVar("_T")
 
 #: A model that failed is left alone for so long, and for longer each time it fails again.
 FIRST_REST_S, LONGEST_REST_S = 1.0, 30.0
+#: An endpoint on this machine that does not run refuses at once, which costs nothing. It is soon noticed
+#: again, and a request that has nothing else to show waits so long for that.
+LONGEST_SHORT_REST_S = 2.0
 #: So many answers in a row have to be missed, and for so long, until it counts: a model may be starting.
 MOST_UNHEARD, UNHEARD_S = 3, 15.0
 
@@ -60,13 +63,18 @@ class Rest:
         if self._failure is not None and self._clock() < self._until:
             raise self._failure.with_traceback(None)
 
-    def failed(self, error: ModelError) -> None:
+    @property
+    def left_s(self) -> float:
+        """How much longer the model is left alone; nothing where it may be asked."""
+        return max(0.0, self._until - self._clock()) if self._failure is not None else 0.0
+
+    def failed(self, error: ModelError, longest_s: float = LONGEST_REST_S) -> None:
         """The model was asked, and failed. Several that were asked at once fail once."""
         now = self._clock()
         if self._failure is None:
             self._rest_s, self._until = FIRST_REST_S, now + FIRST_REST_S
         elif now >= self._until:
-            self._rest_s = min(LONGEST_REST_S, self._rest_s * 2)
+            self._rest_s = min(longest_s, self._rest_s * 2)
             self._until = now + self._rest_s
         self._failure = error
 
@@ -140,10 +148,20 @@ class Consultant:
             try:
                 self._able = await self.model.capabilities()
             except ModelError as error:
-                self._unheard.heard()
-                self._rest.failed(error)
+                self._failed(error)
                 raise
         return self._able
+
+    async def rested(self) -> None:
+        """Waits for the end of a short rest, so that a model that is back is noticed; not for that of a long
+        one."""
+        if (left_s := self._rest.left_s) <= LONGEST_SHORT_REST_S:
+            await asyncio.sleep(left_s)
+
+    def _failed(self, error: ModelError) -> None:
+        self._unheard.heard()
+        is_near = isinstance(error, ModelUnreachable) and not self.model.leaves_machine
+        self._rest.failed(error, LONGEST_SHORT_REST_S if is_near else LONGEST_REST_S)
 
     def gave_up(self) -> str | None:
         """Nobody waits for the model's answer any longer. Says what is to be told of that, if anything.
@@ -230,8 +248,7 @@ class Consultant:
         try:
             answer = await self.model.complete(request, on_text)
         except ModelError as error:
-            self._unheard.heard()
-            self._rest.failed(error)
+            self._failed(error)
             raise
         self._unheard.heard()
         self._rest.answered()
