@@ -15,6 +15,8 @@ from chiron.config import Settings
 from chiron.models.fake import Rule, ScriptedModel
 from chiron.records import Answer, ModelRequest, Origin, Place, Position, Request, Source, Trigger
 from chiron.store.cache import ResponseCache
+from chiron.suggest import pipeline
+from chiron.suggest.guardrails import run_chain
 from chiron.suggest.model.consult import UNHEARD_S, Consultant
 from chiron.suggest.pipeline import Suggester
 from chiron.suggest.place import request_at
@@ -342,3 +344,29 @@ async def test_what_was_sent_is_logged_though_nothing_the_model_wrote_is_shown(c
     assert answer.consulted is not None
     assert (row.sent, row.n_prompt_tokens) == (answer.consulted.sent, answer.consulted.n_prompt_tokens)
     assert row.model is None
+
+
+async def test_no_more_candidates_are_looked_at_than_may_be_shown(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[str] = []
+    monkeypatch.setattr(
+        pipeline, "run_chain", lambda one, check: (looked_at.append(one.text), run_chain(one, check))[1]
+    )
+    one = bench(catalog, [], threshold=0.0)
+    drawn = "- name: Install nginx¦"
+    everything = await one.ask(drawn, n=5)
+    looked_at.clear()
+    first = await one.ask(drawn, n=1)
+    assert [one.text for one in first.suggestions] == [everything.suggestions[0].text]
+    assert looked_at == [everything.suggestions[0].text]
+
+
+async def test_behind_one_that_was_refused_the_next_is_looked_at(catalog: Catalog) -> None:
+    one = bench(catalog, [], threshold=0.0)
+    drawn = "- name: Install nginx¦"
+    everything = await one.ask(drawn, n=5)
+    one.refusals.add(everything.suggestions[0].text)
+    answer = await one.ask(drawn, n=1)
+    assert [one.text for one in answer.suggestions] == [everything.suggestions[1].text]
+    assert "refused-here" in reasons(answer)

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import yaml
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
@@ -56,8 +56,7 @@ _LINE = re.compile(r"\r\n|\r|\n")
 KNOWN_TAGS: Final = frozenset({"!vault", "!vault-encrypted", "!unsafe"})
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One key of a mapping. `merged` tells that it came in through `<<`."""
 
     name: str
@@ -142,16 +141,15 @@ def _load(text: str) -> Loaded:
 
 def entries(node: MappingNode) -> Iterator[Entry]:
     """The keys of `node` in order, merged ones last, each name once: the last written, which counts."""
-    seen: dict[str, Entry] = {}
-    merges: list[Node] = []
-    for key, value in node.value:
-        if key.tag == _MERGE:
-            merges.append(value)
-        elif isinstance(key, ScalarNode):
-            seen[key.value] = Entry(key.value, key, value)
-    for name, entry in _merged(merges, {id(node)}):
-        seen.setdefault(name, entry)
-    yield from seen.values()
+    seen = {
+        key.value: Entry(key.value, key, value)
+        for key, value in node.value
+        if isinstance(key, ScalarNode) and key.tag != _MERGE
+    }
+    if merges := [value for key, value in node.value if key.tag == _MERGE]:
+        for name, entry in _merged(merges, {id(node)}):
+            seen.setdefault(name, entry)
+    return iter(seen.values())
 
 
 def duplicates(node: MappingNode) -> Iterator[ScalarNode]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import accumulate, count
+from operator import add
 
 from chiron.redact.keys import Secrecy, beneath, secrecy
-from chiron.redact.lines import VALUE_KEYS, LineScan, Opens, scan_line
+from chiron.redact.lines import VALUE_KEYS, LineScan, Opens, scan_line, scan_lines
 from chiron.redact.scalars import BY_KEY, JINJA, PLACEHOLDER, Span, around_jinja, scalar_at, value_spans
 from chiron.redact.values import can_be_secret, looks_secret
 
@@ -58,12 +60,12 @@ class _Layout:
     def __init__(self, text: str) -> None:
         self.text = text
         self.lines = text.split("\n")
-        self.scans = [scan_line(line) for line in self.lines]
-        self.starts: list[int] = []
-        at = 0
-        for line in self.lines:
-            self.starts.append(at)
-            at += len(line) + 1
+        self.scans = scan_lines(self.lines)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each line begins. Most texts hold no secret, and need not know."""
+        return [0, *map(add, accumulate(map(len, self.lines)), count(1))]
 
     def extent(self, n: int, column: int) -> int:
         """The line after the last one that belongs under line `n`, whose key stands at `column`."""
@@ -86,7 +88,8 @@ def find_secrets(text: str) -> list[Span]:
     layout = _Layout(text)
     spans: list[Span] = []
     leading: list[int] = []
-    for n, scan in enumerate(layout.scans):
+    for n in [n for n, scan in enumerate(layout.scans) if scan.leads or scan.spans]:
+        scan = layout.scans[n]
         if scan.spans:
             start = layout.starts[n]
             spans += [(start + a, start + b, kind) for a, b, kind in scan.spans]

@@ -91,6 +91,13 @@ def scan_line(line: str) -> LineScan:
     return _scan_cached(line) if len(line) <= _LONGEST_CACHED else _scan(line)
 
 
+def scan_lines(lines: list[str]) -> list[LineScan]:
+    """`scan_line` of each. A text is scanned whole at each keystroke, and nearly all of it was before."""
+    if max(map(len, lines), default=0) <= _LONGEST_CACHED:
+        return list(map(_scan_cached, lines))
+    return list(map(scan_line, lines))
+
+
 @lru_cache(maxsize=8000)
 def _scan_cached(line: str) -> LineScan:
     return _scan(line)

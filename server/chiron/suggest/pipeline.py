@@ -37,7 +37,7 @@ from chiron.suggest.guardrails import Check, module_of, run_chain
 from chiron.suggest.learned import Joined, unlikely_kept, unlikely_wanted, weighed
 from chiron.suggest.model import prompt
 from chiron.suggest.model.consult import Consultant, Heard
-from chiron.suggest.rank import rank
+from chiron.suggest.rank import folded, rank
 from chiron.suggest.recall import Recall
 from chiron.suggest.stopwatch import Stopwatch, off_the_loop
 
@@ -99,12 +99,14 @@ class Suggester:
         Raises nothing but a cancellation: what goes wrong on the way is told in `Answer.trouble`.
         """
         watch = Stopwatch()
-        context, drawn, basket = await off_the_loop(watch, partial(self._remember, request, project))
+        context, drawn, basket = await off_the_loop(
+            watch, partial(self._remember, request, project, refused)
+        )
         least = self._least if request.trigger == Trigger.AUTOMATIC else 0.0
         # Where nothing could be shown, nothing is held back: the two are told apart when it is judged.
         shows = any(one.confidence >= least for one in basket.passed)
         could = self.consultant is not None or shows
-        unwanted = unlikely_wanted(request, drawn.learned) if could else None
+        unwanted = unlikely_wanted(request, drawn.learned, basket.passed) if could else None
         if unwanted is not None:
             basket = _Basket(withheld=[unwanted, *basket.withheld])
         elif self.consultant is not None and not self._is_sure(basket.passed, refused):
@@ -142,7 +144,11 @@ class Suggester:
     # ------------------------------------------------------------------ stages
 
     def _remember(
-        self, request: Request, project: Project | None, lap: Callable[[str], None]
+        self,
+        request: Request,
+        project: Project | None,
+        refused: Callable[[str], bool],
+        lap: Callable[[str], None],
     ) -> tuple[Context, Drawn, _Basket]:
         """The stages that need nobody: context, recall and its guardrails. Changing threads costs more."""
         drawn = draw(request, self._learned(request.place.workspace))
@@ -150,7 +156,7 @@ class Suggester:
         lap("context")
         recalled = self._recall(context)
         lap("recall")
-        basket = self._guard(recalled, context)
+        basket = self._guard(self._in_order(recalled, context), context, request.n, refused)
         lap("guardrails")
         return context, drawn, basket
 
@@ -160,8 +166,21 @@ class Suggester:
         tasks = self._joined.join(context.tasks, context.pool.tasks)
         return self.recall.candidates(context.request, context.facts, tasks, wanted)
 
-    def _guard(self, candidates: Sequence[Candidate], context: Context) -> _Basket:
-        """`candidates` through the guardrails that their scope selects."""
+    def _in_order(self, candidates: Sequence[Candidate], context: Context) -> list[Candidate]:
+        """`candidates` as they would be ranked, should all of them pass."""
+        return sorted(candidates, key=lambda one: -self._weighed(one, context).confidence)
+
+    def _weighed(self, candidate: Candidate, context: Context) -> Candidate:
+        return weighed(candidate, context.request.scope, context.pool, self.catalog.resolve, self._least)
+
+    def _guard(
+        self,
+        candidates: Sequence[Candidate],
+        context: Context,
+        most: int | None = None,
+        refused: Callable[[str], bool] = lambda _text: False,
+    ) -> _Basket:
+        """`candidates` through the guardrails of their scope, in order, until `most` of them may be shown."""
         check = Check(
             request=context.request,
             catalog=self.catalog,
@@ -169,14 +188,17 @@ class Suggester:
             redaction=context.redaction,
         )
         basket = _Basket()
+        different: set[str] = set()
         for candidate in candidates:
+            if most is not None and len(different) >= most:
+                break
             verdict = run_chain(candidate, check)
             if isinstance(verdict, Withheld):
                 basket.withheld.append(verdict)
             else:
-                basket.passed.append(
-                    weighed(verdict, context.request.scope, context.pool, self.catalog.resolve, self._least)
-                )
+                basket.passed.append(self._weighed(verdict, context))
+                if not refused(verdict.text):
+                    different.add(folded(verdict.text))
         return basket
 
     def _is_sure(self, passed: Sequence[Candidate], refused: Callable[[str], bool]) -> bool:

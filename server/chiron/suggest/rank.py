@@ -23,10 +23,10 @@ def rank(
     withheld: list[Withheld] = []
     seen: set[str] = set()
     for candidate in sorted(candidates, key=lambda one: -one.confidence):
-        folded = " ".join(candidate.text.split())
-        if not folded or folded in seen:
+        text = folded(candidate.text)
+        if not text or text in seen:
             continue
-        seen.add(folded)
+        seen.add(text)
         if candidate.confidence < least:
             detail = f"{candidate.confidence:.2f} is not sure enough to be shown unasked."
             withheld.append(_turned_away("unsure", detail, candidate))
@@ -35,6 +35,11 @@ def rank(
         elif len(chosen) < n and (not chosen or candidate.confidence >= chosen[0].confidence * LEAST_SHARE):
             chosen.append(candidate)
     return chosen, withheld
+
+
+def folded(text: str) -> str:
+    """What two candidates have in common that differ in white space alone."""
+    return " ".join(text.split())
 
 
 def _turned_away(reason: str, detail: str, candidate: Candidate) -> Withheld:

@@ -10,7 +10,8 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate, islice
+from itertools import accumulate, compress, count, islice
+from operator import ne
 from typing import TYPE_CHECKING
 
 from chiron.records import Position
@@ -212,9 +213,9 @@ class Document:
 
 def _shared(old: list[str], new: list[str]) -> Shared:
     most = min(len(old), len(new))
-    first = next((n for n, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), most)
-    ends = zip(islice(reversed(old), most - first), reversed(new), strict=False)
-    last = next((n for n, (one, other) in enumerate(ends) if one != other), most - first)
+    first = next(compress(count(), map(ne, old, new)), most)
+    ends = map(ne, islice(reversed(old), most - first), reversed(new))
+    last = next(compress(count(), ends), most - first)
     return Shared(first, last)
 
 

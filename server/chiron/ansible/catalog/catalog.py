@@ -37,6 +37,8 @@ from chiron.store.docs import DocsStore
 FORM = 5
 #: Options held in memory at once, sub-options counted. A module beyond that is read from disk again.
 MAX_OPTIONS = 60_000
+#: Names whose meaning is kept.
+_MAX_LOOKUPS = 4096
 
 
 class Catalog:
@@ -58,6 +60,7 @@ class Catalog:
         self._n_options = 0
         self._sources = find()
         self._index = self._scan()
+        self._lookups: tuple[Index, dict[tuple[str, tuple[str, ...]], Lookup]] = self._index, {}
         self._names: tuple[str, ...] | None = None
 
     @classmethod
@@ -112,7 +115,19 @@ class Catalog:
 
     def look_up(self, name: str, collections: Sequence[str] = ()) -> Lookup:
         """What `name` means in a play with these `collections`, and what is to be said about it."""
-        return look_up(self._index, name, tuple(collections))
+        return self._looked_up(self._index, name, tuple(collections))
+
+    def _looked_up(self, index: Index, name: str, collections: tuple[str, ...]) -> Lookup:
+        """What `name` means in `index`. Between two keystrokes the same names are asked for again."""
+        of, known = self._lookups
+        if of is not index:
+            self._lookups = _, known = index, {}
+        lookup = known.get((name, collections))
+        if lookup is None:
+            if len(known) >= _MAX_LOOKUPS:
+                known.clear()
+            lookup = known[name, collections] = look_up(index, name, collections)
+        return lookup
 
     def resolve(self, name: str, collections: Sequence[str] = ()) -> str | None:
         """The canonical FQCN of the installed module that `name` means, or None."""
@@ -129,7 +144,7 @@ class Catalog:
     def module(self, name: str, collections: Sequence[str] = ()) -> Module | None:
         """The module that `name` means, with all its docs; None where no installed one is meant."""
         index = self._index
-        lookup = look_up(index, name, tuple(collections))
+        lookup = self._looked_up(index, name, tuple(collections))
         if lookup.found is None:
             return None
         found = lookup.found

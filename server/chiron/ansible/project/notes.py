@@ -7,9 +7,11 @@ from notes on its parts, and these are kept by what the parts say.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from chiron.ansible.bodies import dedent, module_of, module_part, options_of, split_body
 from chiron.ansible.project.mentions import variables_in, variables_written
@@ -20,6 +22,8 @@ from chiron.kept import LONGEST
 
 _ROLE_IN_FLOW = re.compile(r"\b(?:role|name)\s*:\s*([\w.\-/]+)")
 _ROLE_ACTIONS = frozenset({"include_role", "import_role"})
+#: Characters by which a text is known for another one after an edit.
+_LIKE = 100
 _TASK_ACTIONS = frozenset({"include_tasks", "import_tasks", "include", "import_playbook"})
 
 
@@ -39,6 +43,9 @@ class Notes:
     imports: tuple[str, ...] = ()
     #: Those under a play's `handlers:`.
     handler_imports: tuple[str, ...] = ()
+
+
+_NOTHING = Notes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +71,50 @@ class Noted:
     notes: Notes
 
 
+class _Part(NamedTuple):
+    """One stretch: where it begins, the notes on it, and what the next one is found in."""
+
+    start: int
+    line: int
+    notes: Notes
+    below: Above
+
+
+#: The texts read last with their parts, newest first.
+_recent: deque[tuple[str, list[_Part]]] = deque(maxlen=4)
+
+
 def noted(text: str) -> list[Noted]:
     """The notes on every stretch of `text` that begins a play or has something to note, top to bottom."""
-    found: list[Noted] = []
-    above = Above()
-    for line, stretch in stretches(text):
+    known = [(before, parts) for before, parts in tuple(_recent) if before[:_LIKE] == text[:_LIKE]]
+    parts = next((parts for before, parts in known if before == text), None)
+    if parts is None:
+        parts = _parts_of(text, max((_shared(text, *one) for one in known), key=len, default=[]))
+        _recent.appendleft((text, parts))
+    return [Noted(part.line, part.notes) for part in parts if part.notes is not _NOTHING]
+
+
+def _parts_of(text: str, known: list[_Part]) -> list[_Part]:
+    """The parts of `text`, which begins with those that are `known`; the last of these is read anew."""
+    *parts, last = known or [_Part(0, 0, _NOTHING, Above())]
+    above = parts[-1].below if parts else Above()
+    start = last.start
+    for line, stretch in stretches(text[start:], last.line):
         notes, above = (_read if len(stretch) <= LONGEST else _read.__wrapped__)(stretch, above)
-        if notes is not _NOTHING:
-            found.append(Noted(line, notes))
-    return found
+        parts.append(_Part(start, line, notes, above))
+        start += len(stretch)
+    return parts
+
+
+def _shared(text: str, before: str, parts: list[_Part]) -> list[_Part]:
+    """The first `parts` of `before` that `text` has too, and the next, which may go on otherwise."""
+    low, high = 0, len(parts)
+    while low < high:
+        middle = (low + high + 1) // 2
+        start = parts[middle - 1].start
+        low, high = (middle, high) if text.startswith(before[:start]) else (low, middle - 1)
+    # Where the last of these begins, nothing may begin any more.
+    return parts[: max(low - 1, 0)]
 
 
 def notes_on(name: str, body: str) -> TaskNotes:
@@ -113,9 +155,6 @@ def roles_named(entry: Entry, under: str) -> tuple[str, ...]:
         found = _ROLE_IN_FLOW.search(entry.value)
         return (found[1],) if found else ()
     return (entry.value,)
-
-
-_NOTHING = Notes()
 
 
 @lru_cache(maxsize=2048)

@@ -57,15 +57,18 @@ def outline(text: str) -> Iterator[Entry]:
             yield replace(entry, line=line + entry.line)
 
 
-def stretches(text: str) -> Iterator[tuple[int, str]]:
-    """`text` cut into parts that stay the same where it is not edited, items of lists, with their lines."""
+def stretches(text: str, line: int = 0) -> Iterator[tuple[int, str]]:
+    """`text` cut into parts that stay the same where it is not edited, items of lists, with their lines.
+
+    `line` is the number of its first one.
+    """
     count = str.count if "\r" not in text else _n_line_ends
-    line = 0
     for part in _CUT.split(text):
         if line >= MAX_LINES:
             return
-        yield line, part
-        line += count(part, "\n")
+        if part:
+            yield line, part
+            line += count(part, "\n")
 
 
 def read_stretch(text: str, above: Above) -> tuple[list[Entry], Above]:

@@ -37,6 +37,12 @@ class Project:
         self, root: Path, catalog: Catalog, is_excluded: Callable[[str], bool] = lambda _path: False
     ) -> None:
         self.root = root
+        #: What paths in it begin with, as it was named and as it lies on the disk.
+        self._roots = tuple(
+            dict.fromkeys(
+                one.rstrip(os.sep) + os.sep for one in (os.path.normpath(root), os.path.realpath(root))
+            )
+        )
         self._is_excluded = is_excluded
         self._catalog = catalog
         self._lock = threading.RLock()
@@ -166,10 +172,10 @@ class Project:
 
     def relative(self, path: str | Path) -> str | None:
         """`path` relative to the root with forward slashes, or None where it lies outside."""
-        full = os.path.normpath(Path(self.root, path))
-        for root in (os.path.normpath(self.root), os.path.realpath(self.root)):
-            if full.startswith(root.rstrip(os.sep) + os.sep):
-                return Path(full).relative_to(root).as_posix()
+        full = os.path.normpath(self.root / path)
+        for root in self._roots:
+            if full.startswith(root):
+                return full[len(root) :].replace(os.sep, "/")
         return None
 
     def _absolute(self, relative: str) -> str:
