@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chiron.judging.agreement import LEAST_SHARED, agreement, alpha
+from chiron.flywheel.learned.agreement import LEAST_SHARED, agreement, alpha
 
 LABELS = ("good", "wrong_module", "wrong_value", "invented")
 

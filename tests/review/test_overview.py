@@ -12,6 +12,7 @@ from chiron.review.report import figures_for, to_html, to_values
 from chiron.store.feedback import FeedbackLog
 from chiron.store.feedback_figures import figures
 from chiron.store.feedback_search import Search
+from chiron.store.feedback_votes import Vote, put_votes
 from support.reviewing import Review, keep, suggestion
 
 
@@ -72,6 +73,34 @@ def test_figures_are_never_older_than_the_log(review: Review) -> None:
     assert ">4</span>" in review.get("/")
     review.post("/delete", id="s4", what="suggestion", n=1)
     assert ">3</span>" in review.get("/")
+
+
+def test_how_far_a_judge_agrees_with_people_is_told_in_plain_words(review: Review) -> None:
+    for number in range(40):
+        keep(review.log, suggestion(id=f"s{number}", request_id=f"r{number}"))
+    assert "No model has judged yet" in review.get("/")
+
+    def vote(numbers: range) -> None:
+        given = [
+            Vote(f"s{n}", "<b>mild</b>", "3", 1_000, "good" if n % 2 else "wrong_value") for n in numbers
+        ]
+        review.log.change(partial(put_votes, votes=given))
+
+    def label(numbers: range) -> None:
+        for n in numbers:
+            review.post("/label", id=f"s{n}", label="good" if n % 2 else "wrong_value")
+
+    vote(range(40))
+    page = " ".join(review.get("/").split())
+    assert "&lt;b&gt;mild&lt;/b&gt;" in page
+    assert "not enough verdicts</b> 0 of its 40 verdicts are on what people judged too." in page
+    assert "Ignored: 30 more suggestions judged by people and by it are wanted." in page
+    label(range(20))
+    page = " ".join(review.get("/").split())
+    assert "alpha 1.00 [1.00, 1.00]</b> 20 of its 40" in page
+    assert "Ignored: 10 more suggestions" in page
+    label(range(20, 40))
+    assert "Its votes count where people have said nothing." in review.get("/")
 
 
 def test_an_empty_log_says_what_to_do(review: Review) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from chiron.assemble import open_catalog, open_feedback, open_model, scores_path
 from chiron.config import Settings, is_excluded
 from chiron.errors import CatalogError, ChironError, ModelError, ModelGarbled
+from chiron.flywheel.learned.agreement import LEAST_ALPHA, LEAST_SHARED, Agreement, agreement, judges
 from chiron.flywheel.learned.scores import (
     SIGNS,
     Score,
@@ -25,7 +26,6 @@ from chiron.flywheel.learned.scores import (
     signs_of,
     to_json,
 )
-from chiron.judging.agreement import LEAST_ALPHA, LEAST_SHARED, Agreement, agreement
 from chiron.judging.asking import VERSION, build, read
 from chiron.records import Model
 from chiron.review.files import local_path
@@ -135,27 +135,24 @@ async def _run(
 def show(log: FeedbackLog, path: Path) -> dict[str, Any]:
     """Every judge with its votes and how far it agrees with people, and the scores as they stand."""
     by_people = log.ask(labels)
-    judges = []
-    for (judge, version), given in _by_judge(log.ask(votes)).items():
-        shared = [
-            (by_people[one.suggestion_id], one.label) for one in given if one.suggestion_id in by_people
-        ]
-        found = agreement(shared)
-        good = agreement([(_is_good(first), _is_good(second)) for first, second in shared])
-        judges.append(
+    told = []
+    for one in judges(log.ask(votes), by_people):
+        found = agreement(one.pairs)
+        good = agreement([(_is_good(first), _is_good(second)) for first, second in one.pairs])
+        told.append(
             {
-                "judge": judge,
-                "prompt_version": version,
-                "n_votes": len(given),
+                "judge": one.name,
+                "prompt_version": one.prompt_version,
+                "n_votes": len(one.votes),
                 "agreement": _agreement_value(found),
                 "agreement_good_or_not": _agreement_value(good),
                 "counts": found.counts,
-                "said": _said(found),
-                "differs_most": _differs(shared),
+                "said": found.said,
+                "differs_most": _differs(one.pairs),
             }
         )
     return {
-        "judges": judges,
+        "judges": told,
         "threshold": {"alpha": LEAST_ALPHA, "n_shared": LEAST_SHARED},
         "n_labelled": len(by_people),
         "scores": _scores_value(_read_scores(path), list(by_people.values())),
@@ -166,12 +163,11 @@ def counted(log: FeedbackLog) -> Mapping[str, str]:
     """The votes of judges that agree enough with people, by suggestion; where people spoke, none."""
     by_people = log.ask(labels)
     kept: dict[str, str] = {}
-    for given in _by_judge(log.ask(votes)).values():
-        shared = [
-            (by_people[one.suggestion_id], one.label) for one in given if one.suggestion_id in by_people
-        ]
-        if agreement(shared).counts:
-            kept |= {one.suggestion_id: one.label for one in given if one.suggestion_id not in by_people}
+    for one in judges(log.ask(votes), by_people):
+        if agreement(one.pairs).counts:
+            kept |= {
+                vote.suggestion_id: vote.label for vote in one.votes if vote.suggestion_id not in by_people
+            }
     return kept
 
 
@@ -228,13 +224,6 @@ def _parts(uris: Sequence[str]) -> list[int]:
     return [number % _N_PARTS for number in range(len(uris))]
 
 
-def _by_judge(given: Sequence[Vote]) -> dict[tuple[str, str], list[Vote]]:
-    by_judge: dict[tuple[str, str], list[Vote]] = {}
-    for one in given:
-        by_judge.setdefault((one.judge, one.prompt_version), []).append(one)
-    return by_judge
-
-
 def _is_good(label: str) -> str:
     return "good" if label == "good" else "not good"
 
@@ -242,16 +231,6 @@ def _is_good(label: str) -> str:
 def _agreement_value(found: Agreement) -> dict[str, Any]:
     rounded = (None if one is None else round(one, 4) for one in (found.alpha, found.low, found.high))
     return {"n": found.n, **dict(zip(("alpha", "low", "high"), rounded, strict=True))}
-
-
-def _said(found: Agreement) -> str:
-    if found.n < LEAST_SHARED:
-        return f"Ignored: {LEAST_SHARED - found.n} more suggestions judged by people and by it are wanted."
-    if found.alpha is None or found.low is None:
-        return "Ignored: everything has the same verdict, which says nothing about agreement."
-    if not found.counts:
-        return f"Ignored: alpha may be as low as {found.low:.2f}, and {LEAST_ALPHA} is the least."
-    return "Its votes count where people have said nothing."
 
 
 def _differs(shared: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:

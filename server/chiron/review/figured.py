@@ -7,9 +7,12 @@ from collections import OrderedDict
 from functools import partial
 from pathlib import Path
 
+from chiron.flywheel.learned.agreement import agreement, judges
+from chiron.review.overview import Judging
 from chiron.store.feedback import FeedbackLog
 from chiron.store.feedback_figures import Figures, figures
 from chiron.store.feedback_search import Search
+from chiron.store.feedback_votes import labels, votes
 
 #: Periods and origins that people go back and forth between.
 _MOST = 8
@@ -26,6 +29,7 @@ class Figured:
         self._zone_ms = zone_ms
         self._lock = threading.Lock()
         self._known: OrderedDict[Search, tuple[_Stamp, Figures]] = OrderedDict()
+        self._judging: tuple[_Stamp, list[Judging]] | None = None
 
     def of(self, search: Search) -> Figures:
         """The figures of what `search` finds now. Who asks while they are worked out waits for them."""
@@ -40,6 +44,19 @@ class Figured:
             while len(self._known) > _MOST:
                 self._known.popitem(last=False)
             return known[1]
+
+    def judging(self) -> list[Judging]:
+        """How far the models that judged agree with people, over all that both have judged."""
+        with self._lock:
+            stamp = self._stamp()
+            if self._judging is None or self._judging[0] != stamp:
+                given = judges(self._log.ask(votes), self._log.ask(labels))
+                found = [
+                    Judging(one.name, one.prompt_version, len(one.votes), agreement(one.pairs))
+                    for one in given
+                ]
+                self._judging = (stamp, found)
+            return self._judging[1]
 
     def _stamp(self) -> _Stamp:
         """What tells one state of the log from another: its file, and the write-ahead log where one is."""

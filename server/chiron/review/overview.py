@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 
 from markupsafe import Markup
 
+from chiron.flywheel.learned.agreement import Agreement
 from chiron.review.plots import Bar, Point, Series, bar_plot, column_plot, line_plot
 from chiron.review.searching import to_query
 from chiron.review.verdicts import words
@@ -36,6 +37,24 @@ class Plot:
     drawn: Markup
     legend: tuple[tuple[str, str], ...] = ()
     said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """A model that judged suggestions, and how far it agrees with people."""
+
+    judge: str
+    prompt_version: str
+    n_votes: int
+    agreement: Agreement
+
+    @property
+    def value(self) -> str:
+        found = self.agreement
+        if found.alpha is None:
+            return "not enough verdicts"
+        interval = "" if found.low is None else f" [{found.low:.2f}, {found.high:.2f}]"
+        return f"alpha {found.alpha:.2f}{interval}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class Pages:
             page="overview",
             shown=overview(figures, given, self._parts.zone),
             n=figures.total.n_offered + figures.total.n_withheld,
+            judging=self._parts.figured.judging(),
             periods=_PERIODS,
             period=period,
             origin=origin,

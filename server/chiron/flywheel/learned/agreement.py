@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from chiron.store.feedback_votes import Vote
 
 #: A judge's votes count from here on: the lower end of the interval, over at least so many suggestions.
 LEAST_ALPHA, LEAST_SHARED = 0.667, 30
@@ -35,6 +37,45 @@ class Agreement:
     def counts(self) -> bool:
         """Whether the judge is to be listened to."""
         return self.low is not None and self.low >= LEAST_ALPHA and self.n >= LEAST_SHARED
+
+    @property
+    def said(self) -> str:
+        """What follows from it, in words."""
+        if self.n < LEAST_SHARED:
+            return f"Ignored: {LEAST_SHARED - self.n} more suggestions judged by people and by it are wanted."
+        if self.alpha is None or self.low is None:
+            return "Ignored: everything has the same verdict, which says nothing about agreement."
+        if not self.counts:
+            return f"Ignored: alpha may be as low as {self.low:.2f}, and {LEAST_ALPHA} is the least."
+        return "Its votes count where people have said nothing."
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A judge, the version of its question, its votes, and its verdicts beside those of people."""
+
+    name: str
+    prompt_version: str
+    votes: tuple[Vote, ...]
+    pairs: tuple[Pair, ...]
+
+
+def judges(votes: Sequence[Vote], by_people: Mapping[str, str]) -> list[Judge]:
+    """Who gave `votes`, each with the pairs of people's verdict and its own on what both have judged."""
+    by_judge: dict[tuple[str, str], list[Vote]] = {}
+    for one in votes:
+        by_judge.setdefault((one.judge, one.prompt_version), []).append(one)
+    return [
+        Judge(
+            name,
+            version,
+            tuple(given),
+            tuple(
+                (by_people[one.suggestion_id], one.label) for one in given if one.suggestion_id in by_people
+            ),
+        )
+        for (name, version), given in by_judge.items()
+    ]
 
 
 def agreement(pairs: Sequence[Pair]) -> Agreement:
