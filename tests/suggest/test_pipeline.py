@@ -13,10 +13,21 @@ from chiron.ansible.catalog import Catalog
 from chiron.ansible.project import Project
 from chiron.config import Settings
 from chiron.models.fake import Rule, ScriptedModel
-from chiron.records import Answer, ModelRequest, Origin, Place, Position, Request, Source, Trigger
+from chiron.records import (
+    Answer,
+    Candidate,
+    ModelRequest,
+    Origin,
+    Place,
+    Position,
+    Request,
+    Source,
+    Trigger,
+    Withheld,
+)
 from chiron.store.cache import ResponseCache
 from chiron.suggest import pipeline
-from chiron.suggest.guardrails import run_chain
+from chiron.suggest.guardrails import Check, run_chain
 from chiron.suggest.model.consult import UNHEARD_S, Consultant
 from chiron.suggest.pipeline import Suggester
 from chiron.suggest.place import request_at
@@ -350,9 +361,12 @@ async def test_no_more_candidates_are_looked_at_than_may_be_shown(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_at: list[str] = []
-    monkeypatch.setattr(
-        pipeline, "run_chain", lambda one, check: (looked_at.append(one.text), run_chain(one, check))[1]
-    )
+
+    def look_at(one: Candidate, check: Check) -> Candidate | Withheld:
+        looked_at.append(one.text)
+        return run_chain(one, check)
+
+    monkeypatch.setattr(pipeline, "run_chain", look_at)
     one = bench(catalog, [], threshold=0.0)
     drawn = "- name: Install nginx¦"
     everything = await one.ask(drawn, n=5)

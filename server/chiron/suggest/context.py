@@ -6,20 +6,17 @@ the guardrails, which keep what they see to themselves.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, count, islice
-from operator import add
 
 from chiron.ansible.project import Project
 from chiron.flywheel.learned.pool import Pool
 from chiron.records import Facts, Request, Task
 from chiron.redact import Redaction, redact, redact_part
+from chiron.syntax.lines import line_starts
 
 #: Lines on each side of the cursor that the log keeps.
 LOGGED_LINES = 12
-_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +43,14 @@ class Context:
 def gather(request: Request, project: Project | None, pool: Pool = Pool()) -> Context:  # noqa: B008 frozen
     """The context of `request`. Without a project there are no facts, and their absence proves nothing."""
     scope, text = request.scope, request.text
-    starts = _line_starts(text, scope.range.end.line + LOGGED_LINES + 2)
+    starts = line_starts(text)
+    shown_to = scope.range.end.line + LOGGED_LINES + 2
     at = starts[scope.range.start.line] + scope.range.start.column
     head_at = at - len(scope.before)
     end = starts[scope.range.end.line] + scope.range.end.column
     preceding = redact_part(text, 0, head_at)
     head = redact_part(text, head_at, at, known=preceding)
-    following = redact_part(text, end, starts[-1], known=head)
+    following = redact_part(text, end, starts[shown_to] if shown_to < len(starts) else len(text), known=head)
     shown = preceding.text.splitlines()
     above = "\n".join([*shown[-LOGGED_LINES:], head.text])
     facts = Facts(complete=False)
@@ -74,16 +72,6 @@ def gather(request: Request, project: Project | None, pool: Pool = Pool()) -> Co
         logged_at=len(above),
         pool=pool,
     )
-
-
-def _line_starts(text: str, n: int) -> list[int]:
-    """Offsets at which the first `n` lines begin, and of the text's end where it has fewer."""
-    if "\r" in text:
-        starts = [0, *(found.end() for found in islice(_LINE_END.finditer(text), n))]
-    else:
-        ended = text.split("\n", n)[:-1]
-        starts = [0, *map(add, accumulate(map(len, ended)), count(1))]
-    return starts if len(starts) > n else [*starts, len(text)]
 
 
 def similar_text(tasks: Sequence[Task], column: int, known: Redaction) -> str:

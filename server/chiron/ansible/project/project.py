@@ -6,7 +6,6 @@ several threads; `refresh` and `rescan` read the disk and belong off the event l
 
 from __future__ import annotations
 
-import hashlib
 import os
 import posixpath
 import threading
@@ -21,6 +20,7 @@ from chiron.ansible.project.reach import Holdings, arrange, facts_for, reference
 from chiron.ansible.project.style import Habits, count_in
 from chiron.ansible.project.walk import MAX_BYTES, Found, read_text, walk
 from chiron.records import Facts, FileKind, Task
+from chiron.syntax.lines import first_lines
 
 _MAX_KEPT_FACTS = 64
 _MAX_LATEST = 4
@@ -59,7 +59,7 @@ class Project:
         self._habits = Habits()
         self._tasks: tuple[Task, ...] | None = None
         self._holdings: Holdings | None = None
-        self._facts: dict[tuple[str | None, bytes, int], Facts] = {}
+        self._facts: dict[tuple[str | None, int, int, int], Facts] = {}
         #: What the files last asked about held then, newest last, and the catalog's version.
         self._latest: dict[str, tuple[str, Contents]] = {}
 
@@ -138,22 +138,22 @@ class Project:
     def facts(self, path: str | None, text: str, line: int) -> Facts:
         """What is within reach of `line` (from 0) in the file at `path`, whose text is now `text`."""
         relative = self.relative(path) if path else None
-        digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
+        key = (relative, len(text), hash(text), line)
         with self._lock:
-            kept = self._facts.get((relative, digest, line))
+            kept = self._facts.get(key)
             if kept is not None:
                 return kept
             holdings = self._held()
             version = self._digest
         own = self._being_written(relative or "untitled.yml", text)
-        lines = text.split("\n", line + 1)
-        written = variables_written(lines[line]) if line < len(lines) else frozenset()
+        above = first_lines(text, line)
+        written = variables_written(first_lines(text, line + 1)[len(above) :])
         facts = facts_for(holdings, own, line, written)
         with self._lock:
             if version == self._digest:
                 if len(self._facts) >= _MAX_KEPT_FACTS:
                     self._facts.clear()
-                self._facts[relative, digest, line] = facts
+                self._facts[key] = facts
         return facts
 
     def references(self, path: str, line: int) -> Facts:

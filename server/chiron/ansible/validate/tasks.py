@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from yaml import MappingNode, Node, SequenceNode
@@ -211,5 +212,13 @@ def _check_where(fqcn: str, given: Sequence[Entry], report: Report) -> None:
 
 
 def _proxied(fqcn: str, catalog: Catalog) -> tuple[Module, ...]:
-    found = (catalog.module(name) for name in PROXIES.get(fqcn, ()))
+    if fqcn not in PROXIES:
+        return ()
+    return _handed_to(fqcn, catalog, catalog.version)
+
+
+# A catalog's modules are others once its version is another.
+@lru_cache(maxsize=2 * len(PROXIES))
+def _handed_to(fqcn: str, catalog: Catalog, _version: str) -> tuple[Module, ...]:
+    found = (catalog.module(name) for name in PROXIES[fqcn])
     return tuple(module for module in found if module is not None and module.fqcn != fqcn)

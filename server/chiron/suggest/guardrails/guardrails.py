@@ -28,6 +28,7 @@ from chiron.suggest.guardrails.plaintext import plain_secrets
 from chiron.suggest.guardrails.references import referenced
 from chiron.suggest.guardrails.safety import safe
 from chiron.suggest.guardrails.shape import fragment_name, parsed, trim
+from chiron.syntax.lines import first_lines
 
 __all__ = ["REASONS", "Check", "Guardrail", "chain_for", "module_of", "run_chain", "trim"]
 
@@ -245,15 +246,7 @@ def _is_used(fqcn: str | None, facts: Facts, catalog: Catalog) -> bool:
 
 def _above(check: Check) -> str:
     """The file's text down to the task."""
-    return _first_lines(check.request.text, check.request.scope.task_line)
-
-
-@functools.lru_cache(maxsize=4)
-def _first_lines(text: str, n: int) -> str:
-    if "\r" in text:
-        return "".join(text.splitlines(keepends=True)[:n])
-    rest = text.split("\n", n)[n:]
-    return text[: len(text) - len(rest[0])] if rest else text
+    return once(check, "above", lambda: first_lines(check.request.text, check.request.scope.task_line))
 
 
 def _redaction(check: Check) -> Redaction:

@@ -32,10 +32,11 @@ class Idiom:
     plain: bool = False
 
 
-def idioms_for(name: str) -> list[tuple[Idiom, re.Match[str]]]:
+@lru_cache(maxsize=64)
+def idioms_for(name: str) -> tuple[tuple[Idiom, re.Match[str]], ...]:
     """The idioms that `name` follows, most particular first."""
     plain = phrases.plain_name(name)
-    return [(idiom, found) for idiom in IDIOMS if (found := idiom.pattern.search(plain))]
+    return tuple((idiom, found) for idiom in IDIOMS if (found := idiom.pattern.search(plain)))
 
 
 @lru_cache(maxsize=20_000)
