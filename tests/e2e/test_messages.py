@@ -40,6 +40,7 @@ async def test_why_tells_where_a_suggestion_came_from(start: Start) -> None:
     why = await session.ask("chiron/why", {"suggestionId": suggestion_id(item)})
     assert why["source"] == "recall"
     assert why["module"] == "ansible.builtin.package"
+    assert why["moduleAbout"] == "Generic OS package manager"
     assert "module" in {ground["kind"] for ground in why["grounds"]}
     assert why["stageMs"]
     assert await session.ask("chiron/why", {"suggestionId": "nobody"}) is None

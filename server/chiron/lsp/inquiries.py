@@ -20,11 +20,13 @@ async def why(parts: Assembly, suggestion_id: str) -> dict[str, Any] | None:
     if log is None:
         return None
 
-    def read() -> dict[str, Any] | None:
+    def read() -> tuple[dict[str, Any] | None, str | None]:
         log.flush()
-        return one_row(log, suggestion_id)
+        row = one_row(log, suggestion_id)
+        module = parts.catalog.module(row["module"]) if row and row["module"] else None
+        return row, module.short_description if module else None
 
-    row = await asyncio.to_thread(read)
+    row, about = await asyncio.to_thread(read)
     if row is None:
         return None
     return {
@@ -33,6 +35,7 @@ async def why(parts: Assembly, suggestion_id: str) -> dict[str, Any] | None:
         "source": row["source"],
         "model": row["model"],
         "module": row["module"],
+        "moduleAbout": about,
         "grounds": row["grounds"],
         "stageMs": row["stage_ms"],
         "sent": row["sent"],

@@ -31,7 +31,7 @@ class ClientEvent(_Message):
 class Status(_Message):
     """What the status bar shows."""
 
-    state: Literal["ready", "thinking", "paused", "problem"]
+    state: Literal["ready", "paused", "problem"]
     model: str | None = None
     endpoint: str | None = None
     leaves_machine: bool = False
