@@ -184,7 +184,7 @@ async function report(parts: Parts): Promise<void> {
 
 function pickLabel(text: string | undefined): Promise<string | undefined> {
   const list = vscode.window.createQuickPick<vscode.QuickPickItem & { code: string }>();
-  list.title = 'Chiron: what is wrong with it?';
+  list.title = `Chiron: what is wrong with ${text === undefined ? 'it' : `“${briefly(text)}”`}?`;
   list.placeholder = 'Press a letter';
   list.items = LABELS.map(({ key, label, words, meaning }) => ({
     label: `${key}  ${words}`,
@@ -192,9 +192,6 @@ function pickLabel(text: string | undefined): Promise<string | undefined> {
     code: label,
     alwaysShow: true,
   }));
-  if (text !== undefined) {
-    list.title += `  ${text.trim().split('\n')[0] ?? ''}`;
-  }
   return new Promise((resolve) => {
     list.onDidChangeValue((value) => {
       const byKey = LABELS.find(({ key }) => key === value.trim().toLowerCase());
@@ -213,6 +210,12 @@ function pickLabel(text: string | undefined): Promise<string | undefined> {
     });
     list.show();
   });
+}
+
+/** The first line of a suggestion, short enough for a title. */
+function briefly(text: string): string {
+  const line = (text.trim().split('\n')[0] ?? '').replace(/^- (name: *)?/, '');
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 }
 
 async function review(parts: Parts): Promise<void> {

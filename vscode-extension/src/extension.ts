@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { LastAccepted } from './accepted.js';
 import { OfferedEdits } from './actions.js';
+import { Again } from './again.js';
 import { Session } from './client.js';
 import { leaveToLint } from './coexist.js';
 import { type Parts, RecentOffers, registerCommands } from './commands.js';
@@ -14,6 +15,7 @@ import { Pause } from './pause.js';
 import type { Setup } from './setup.js';
 import { settings, Starter } from './starter.js';
 import { StatusItem } from './status.js';
+import { Thinking } from './thinking.js';
 
 /** Settings are typed one character at a time; the server is started again when they rest. */
 const SETTINGS_REST_MS = 800;
@@ -25,8 +27,15 @@ export function activate(context: vscode.ExtensionContext): void {
   const offers = new RecentOffers();
   const { tracker, subscriptions } = trackEditors(() => session);
   const edits = new OfferedEdits();
+  const again = new Again(() => vscode.commands.executeCommand('editor.action.inlineSuggest.trigger'));
+  const thinking = new Thinking(() => {
+    refresh();
+  });
   const session: Session = new Session(log, {
-    ...inlineMiddleware({ tracker, offers, session: () => session, pause: () => pause, automatic: () => settings().automatic }),
+    ...inlineMiddleware({
+      ...{ tracker, offers, again, thinking },
+      ...{ session: () => session, pause: () => pause, automatic: () => settings().automatic },
+    }),
     resolveCodeAction: edits.resolveCodeAction,
     handleDiagnostics: leaveToLint,
     ...explainMiddleware(
@@ -48,12 +57,14 @@ export function activate(context: vscode.ExtensionContext): void {
       session.show({ state: 'installing' });
     },
   };
-  const starter = new Starter(setup, session, pause);
+  const starter = new Starter(setup, session, pause, again);
   const refresh = (): void => {
     const document = vscode.window.activeTextEditor?.document;
     const isRelevant = document === undefined || ['ansible', 'yaml'].includes(document.languageId);
     if (starter.wasStarted && isRelevant) {
-      status.update(session.status, document !== undefined && pause.isPaused(document.uri));
+      const isThinking = thinking.isThinking && session.status.state === 'ready';
+      const shown = isThinking ? { ...session.status, state: 'thinking' as const } : session.status;
+      status.update(shown, document !== undefined && pause.isPaused(document.uri));
     } else {
       status.hide();
     }
@@ -63,16 +74,25 @@ export function activate(context: vscode.ExtensionContext): void {
     restart: () => starter.restart(),
     installModel: () => starter.installModel(),
   };
+  const renew = (renewing: Promise<void>): void => {
+    renewing.catch((error: unknown) => {
+      log.warn(String(error));
+    });
+  };
+  let used = JSON.stringify(forServer());
   let resting: NodeJS.Timeout | undefined;
   context.subscriptions.push(
     ...[log, session, edits, pages, status, lastAccepted, ...subscriptions],
     ...registerCommands(parts),
     indentOnEnter(() => vscode.workspace.getConfiguration('chiron').get('indentOnEnter', true)),
     session.onStatus(refresh),
+    session.onStatus(({ state }) => {
+      if (state === 'ready') {
+        renew(starter.renew());
+      }
+    }),
     session.onStarted(() => {
-      starter.started().catch((error: unknown) => {
-        log.warn(String(error));
-      });
+      renew(starter.started());
     }),
     vscode.window.onDidChangeActiveTextEditor((editor) => {
       refresh();
@@ -82,14 +102,21 @@ export function activate(context: vscode.ExtensionContext): void {
       starter.consider(document);
     }),
     vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-      if (contentChanges.length > 0) {
-        starter.typed(document);
+      const last = contentChanges.at(-1);
+      if (last) {
+        starter.typed(document, last);
       }
     }),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('chiron') && starter.wasStarted) {
+      if (event.affectsConfiguration('chiron')) {
         clearTimeout(resting);
-        resting = setTimeout(() => void starter.restart(), SETTINGS_REST_MS);
+        resting = setTimeout(() => {
+          const now = JSON.stringify(forServer());
+          if (now !== used && starter.wasStarted) {
+            void starter.restart();
+          }
+          used = now;
+        }, SETTINGS_REST_MS);
       }
     }),
     new vscode.Disposable(() => {
@@ -98,9 +125,16 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   running = { session };
   void vscode.commands.executeCommand('setContext', PENDING, false);
+  starter.typedBefore(vscode.window.activeTextEditor?.document);
   vscode.workspace.textDocuments.forEach((document) => {
     starter.consider(document);
   });
+}
+
+/** The settings that a server is started with, to be compared. */
+function forServer(): object {
+  const now = settings();
+  return { ...now, endpoints: [...now.endpoints] };
 }
 
 export async function deactivate(): Promise<void> {

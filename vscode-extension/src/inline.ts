@@ -1,12 +1,14 @@
 /** Inline completions on their way from the server to the editor, and the tracker's view of them. */
 
 import * as vscode from 'vscode';
+import type { Again } from './again.js';
 import type { Middleware } from 'vscode-languageclient/node';
 import type { Session } from './client.js';
 import type { RecentOffers } from './commands.js';
 import { type Offered, OfferTracker } from './feedback.js';
 import type { Pause } from './pause.js';
 import { type SuggestionEvent, suggestionIdOf } from './protocol.js';
+import type { Thinking } from './thinking.js';
 
 /** Context key that is true while a suggestion of ours is on offer. */
 export const PENDING = 'chiron.suggestionPending';
@@ -17,20 +19,26 @@ export interface InlineParts {
   readonly session: () => Session;
   readonly pause: () => Pause;
   readonly automatic: () => boolean;
+  readonly again: Again;
+  readonly thinking: Thinking;
 }
 
 /** Asks the server unless the person wants quiet, and notes what it offers. */
 export function inlineMiddleware(parts: InlineParts): Middleware {
   return {
     provideInlineCompletionItems: async (document, position, context, token, next) => {
-      const uninvited = context.triggerKind === vscode.InlineCompletionTriggerKind.Automatic && !parts.automatic();
+      const { Automatic } = vscode.InlineCompletionTriggerKind;
+      const triggerKind = parts.again.kind(context.triggerKind, Automatic);
+      const uninvited = triggerKind === Automatic && !parts.automatic();
       if (uninvited || parts.pause().isPaused(document.uri)) {
         return null;
       }
       const version = document.version;
-      const answer = await next(document, position, context, token);
+      const answer = await parts.thinking.during(async () => next(document, position, { ...context, triggerKind }, token));
       if (!token.isCancellationRequested && document.version === version) {
         const items = Array.isArray(answer) ? answer : (answer?.items ?? []);
+        const place = { uri: document.uri.toString(), position, version };
+        parts.again.answered(place, items.length, parts.session().status.state === 'ready');
         note(parts, document, position, items);
       }
       return answer;

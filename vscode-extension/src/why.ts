@@ -20,9 +20,11 @@ const GROUND_TITLES: Readonly<Record<string, string>> = {
 export function whyPage(why: Why): string {
   return [
     '# Why this?',
-    fenced(why.text, 'yaml'),
+    fenced(dedented(why.text), 'yaml'),
     `It came from **${source(why.source, why.model)}**.` + (why.outcome ? ` What became of it: **${escape(why.outcome)}**.` : ''),
-    ...(why.module ? [`Its module is \`${code(why.module)}\`. Chiron checked it against the module's documentation on this machine.`] : []),
+    ...(why.module
+      ? [`Its module is \`${code(why.module)}\`${about(why)}. Chiron checked it against the module's documentation on this machine.`]
+      : []),
     ...groundSections(why.grounds),
     ...stageSection(why.stageMs),
     '## What was sent to a model',
@@ -66,6 +68,12 @@ function source(name: string, model: string | null): string {
   return name === 'model' && model ? `the model ${escape(model)}` : escape(words);
 }
 
+/** What the module does, in its documentation's words. */
+function about(why: Why): string {
+  const words = (why.moduleAbout ?? '').trim().replace(/\.$/, '');
+  return words === '' ? '' : `: ${escape(words)}`;
+}
+
 function versionOf(why: Why): string {
   const module = why.grounds.find((ground) => ground.kind === 'module');
   return module?.detail ? ` (${escape(module.detail)})` : '';
@@ -105,6 +113,13 @@ export function escape(text: string): string {
 
 function code(text: string): string {
   return text.replaceAll('`', '').replace(/\s+/g, ' ');
+}
+
+/** `text` without the white space that all of its lines begin with. */
+function dedented(text: string): string {
+  const lines = text.split('\n');
+  const indents = lines.filter((line) => line.trim() !== '').map((line) => line.length - line.trimStart().length);
+  return lines.map((line) => line.slice(Math.min(...indents))).join('\n');
 }
 
 /** A fenced block that its content cannot close. */

@@ -2,8 +2,10 @@
 
 import type { Status } from './protocol.js';
 
-/** What the person is shown: the server's own states, and those it cannot tell because it is not there. */
-export type ShownStatus = Omit<Status, 'state'> & { readonly state: Status['state'] | 'off' | 'starting' | 'installing' };
+/** What the person is shown: the server's own states, that one waits for it, and those it cannot tell itself. */
+export type ShownStatus = Omit<Status, 'state'> & {
+  readonly state: Status['state'] | 'thinking' | 'off' | 'starting' | 'installing';
+};
 
 export interface StatusWords {
   readonly text: string;
@@ -48,5 +50,5 @@ export function statusWords(status: ShownStatus, pausedHere: boolean): StatusWor
 
 /** Said once, on the first use. */
 export const FIRST_USE =
-  'Chiron offers the next task, option or module in your Ansible files, checked against the modules installed here. ' +
-  'It runs nothing, and it can be valid and still not what you meant: read before you press Tab.';
+  'Chiron offers the next task, option or module in your Ansible files, checked against the modules installed here; ' +
+  'it runs nothing and cannot know what you mean, so read before you press Tab.';

@@ -29,6 +29,12 @@ test('the page tells source, module, similar tasks, times and that nothing was s
   assert.match(page, /No model was asked/);
 });
 
+test('the page says what the module does, and shows the suggestion from its own column', () => {
+  const page = whyPage({ ...WHY, moduleAbout: 'Manages *apt*-packages.' });
+  assert.match(page, /`ansible\.builtin\.apt`: Manages \\\*apt\\\*-packages\. Chiron checked/);
+  assert.match(page, /\nansible\.builtin\.apt:\n {2}name: nginx\n/);
+});
+
 test('what was sent is shown in full, in a fence that it cannot close', () => {
   const page = whyPage({ ...WHY, source: 'model', model: 'gemma', sent: 'a\n```\n# not a heading\n' });
   assert.match(page, /````text\na\n```\n# not a heading\n````/);
