@@ -9,6 +9,7 @@ import pytest
 
 from support.collector import running
 from support.light_bulb import StartEditor
+from support.relay import relaying
 from support.sessions import Session, Start
 
 TEXT = "- name: Frobnicate the gnomes\n"
@@ -44,6 +45,33 @@ async def test_a_suggestion_and_its_acceptance_reach_the_collector(
     assert score["trace"] == root["trace"]
     assert score["attributes"]["gen_ai.evaluation.score.label"] == "accepted"
     assert "gnomes" not in str(spans)
+
+
+@pytest.mark.asyncio
+async def test_a_collector_that_others_make_takes_it_and_hands_it_on(
+    start: Start, home: Path, tmp_path: Path
+) -> None:
+    with (
+        running(tmp_path / "collector") as collector,
+        relaying(tmp_path / "relay", collector.endpoint) as endpoint,
+    ):
+        settings(home, endpoint)
+        session = await start(rules=RULES)
+        await work(session)
+        await session.leave()
+        for _ in range(200):
+            spans = {span["name"]: span for span in collector.spans}
+            if "evaluate acceptance" in spans and collector.metrics:
+                break
+            await asyncio.sleep(0.1)
+        assert not [one for one in session.told if "takes no" in one]
+    root, score = spans["suggest task_body"], spans["evaluate acceptance"]
+    assert score["trace"] == root["trace"]
+    assert score["attributes"]["gen_ai.evaluation.score.label"] == "accepted"
+    (chat,) = [one for name, one in spans.items() if "gen_ai.request.model" in one["attributes"]]
+    assert chat["parent"] == root["id"]
+    assert root["resource"]["service.name"] == "chiron"
+    assert any(name.startswith("gen_ai.client.") for name in collector.metrics)
 
 
 @pytest.mark.asyncio
