@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chiron.evals.reading import Resolve, read_body
+from chiron.evals.reading import Reading, Resolve, read_body
 from chiron.evals.scorers import characters_saved, strong_proxy
 from chiron.lsp.client import Editor, Offered
 from chiron.records import Position, Range
@@ -38,6 +38,8 @@ class Habits:
     picky: float = 0.05
     #: Presses Escape rather than writing on.
     escapes: float = 0.5
+    #: Gives a verdict on, in the review.
+    reviews: float = 0.1
     tasks_a_day: int = 12
     #: What being shown something in vain costs them, what they keep being worth 1.
     interruption: float = 0.1
@@ -68,8 +70,9 @@ class Person:
         self._habits = habits
         self._resolve = resolve
         self.met: list[Met] = []
-        #: A share of what was refused, with what should have stood there, for the review.
-        self.corrections: list[tuple[str, str]] = []
+        #: What they would say of a share of it in the review: the suggestion, the verdict, what should have
+        #: stood there.
+        self.verdicts: list[tuple[str, str, str]] = []
 
     async def work(
         self, files: Sequence[File], enough: Callable[[list[Met]], bool] = lambda _met: False
@@ -116,14 +119,24 @@ class Person:
         saved = characters_saved(task.body, _body(offered)) if taken else 0
         worth = 1.0 if strong else -self._habits.interruption
         self.met.append(Met(task.id, day, True, taken, strong, saved, worth, offered.id))
-        if not good and mood.random() < 0.1:
-            self.corrections.append((offered.id, _dedented(task)))
+        if mood.random() < self._habits.reviews:
+            label = ("good" if taken else "style") if good else self._fault(task, offered)
+            self.verdicts.append((offered.id, label, "" if label == "good" else _dedented(task)))
 
     def _good(self, task: Wanted, offered: Offered) -> bool:
         """Whether it names the module that is meant and less than half of it would have to be edited."""
-        body = _body(offered)
-        expected, given = read_body(task.body, self._resolve), read_body(body, self._resolve)
-        return expected is not None and bool(strong_proxy(expected, given, task.body, body))
+        expected, given = self._read(task, offered)
+        return expected is not None and bool(strong_proxy(expected, given, task.body, _body(offered)))
+
+    def _fault(self, task: Wanted, offered: Offered) -> str:
+        """The verdict on what is not good."""
+        expected, given = self._read(task, offered)
+        if expected is None or given is None or expected.module != given.module:
+            return "wrong_module"
+        return "wrong_option" if expected.arguments.keys() != given.arguments.keys() else "wrong_value"
+
+    def _read(self, task: Wanted, offered: Offered) -> tuple[Reading | None, Reading | None]:
+        return read_body(task.body, self._resolve), read_body(_body(offered), self._resolve)
 
     async def _take(self, offered: Offered, expected: str) -> None:
         await self._editor.accept(offered)

@@ -8,6 +8,8 @@ are in force.
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +20,8 @@ from types import MappingProxyType
 from chiron.ansible.catalog import Catalog
 from chiron.config import Learning, Settings
 from chiron.errors import ChironError
+from chiron.exchange.command import export_log
+from chiron.exchange.formats import Format
 from chiron.flywheel_view import train_gate
 from chiron.lsp.client import Editor
 from chiron.models import embedded
@@ -46,15 +50,17 @@ TESTS = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """Both months: what the first met with and how many corrections it gave, what became of the gate, and
-    what the second met with by the way it was played."""
+    """Both months: what the first met with, how many verdicts it was given, what became of the gate, and what
+    the second met with by the way it was played."""
 
     first: list[Met]
-    n_corrections: int
+    n_verdicts: int
     gate: str
     second: Mapping[str, list[Met]]
     #: The questions a model was asked in the second month, by the way it was played.
     asked: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: Rows that the first month gave, by the format they were exported in.
+    exported: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,16 @@ class Lab:
     @property
     def workspace(self) -> Path:
         return self.home / "work" / "site"
+
+    @property
+    def settings(self) -> Settings:
+        """What commands are run with here."""
+        return Settings(
+            data_dir=self.home / "data",
+            cache_dir=self.home / "cache",
+            model="none",
+            learning=Learning(interruption=self.habits.interruption),
+        )
 
     @property
     def log(self) -> Path:
@@ -136,24 +152,18 @@ async def play(
 
 
 def review(lab: Lab, person: Person) -> int:
-    """The person goes through some of what they refused, and says what should have stood there."""
+    """The person goes through some of it in the review, and says what was good and what should have been."""
     with FeedbackLog(lab.log) as log:
         verdicts = Verdicts(log)
-        for suggestion_id, correction in person.corrections:
-            verdicts.give(suggestion_id, "wrong_value", correction=correction, correction_valid=True)
-    return len(person.corrections)
+        for suggestion_id, label, correction in person.verdicts:
+            verdicts.give(suggestion_id, label, correction=correction, correction_valid=True)
+    return len(person.verdicts)
 
 
 def train(lab: Lab) -> str:
     """Trains a gate on the first month's log, and says what came of that."""
-    settings = Settings(
-        data_dir=lab.home / "data",
-        cache_dir=lab.home / "cache",
-        model="none",
-        learning=Learning(interruption=lab.habits.interruption),
-    )
     try:
-        trained = train_gate(settings, at_ms=SECOND_MS)["trained"]
+        trained = train_gate(lab.settings, at_ms=SECOND_MS)["trained"]
     except ChironError as error:
         return str(error)
     return (
@@ -162,6 +172,30 @@ def train(lab: Lab) -> str:
         + "{:+.3f} [{:+.3f}, {:+.3f}] per request when replayed on the log, so ".format(*trained["gain"])
         + ("in force" if trained["helps"] else "not in force")
     )
+
+
+def export(lab: Lab) -> dict[str, int]:
+    """Exports the first month in every format. The rows of each, as its manifest has them.
+
+    A format for which nothing is left has none. Raises `AssertionError` where a manifest is not true.
+    """
+    made: dict[str, int] = {}
+    for kind in Format:
+        out = lab.home / "export" / f"{kind.value}.{'parquet' if kind is Format.PARQUET else 'jsonl'}"
+        out.parent.mkdir(exist_ok=True)
+        try:
+            export_log(lab.settings, kind.value, out, {"origin": "editor"})
+        except ChironError:
+            made[kind.value] = 0
+            continue
+        manifest = json.loads(out.with_name(f"{out.name}.manifest.json").read_text(encoding="utf-8"))
+        for name, digest in manifest["sha256"].items():
+            assert hashlib.sha256((out.parent / name).read_bytes()).hexdigest() == digest
+        if kind is not Format.PARQUET:
+            assert len(out.read_text(encoding="utf-8").splitlines()) == manifest["n_rows"]
+        assert manifest["redaction"]["n_found_in_the_written_file"] == 0
+        made[kind.value] = manifest["n_rows"]
+    return made
 
 
 def keep(lab: Lab) -> Path:
@@ -205,8 +239,8 @@ def played_months(
     """What was met with in the first month, and in the second by each of `ways`.
 
     The first month ends after `n_outcomes` suggestions seen, where that is given; then the person reviews,
-    and a gate is trained where there is enough for one. With `other_workspace`, the second month is work on
-    a new project.
+    a gate is trained where there is enough for one, and the month is exported. With `other_workspace`, the
+    second month is work on a new project.
     """
     catalog = Catalog.open(Settings(), None, {})
 
@@ -216,6 +250,7 @@ def played_months(
     person = asyncio.run(play(lab, first, catalog, start_ms=FIRST_MS, enough=enough))
     review(lab, person)
     gate = train(lab)
+    exported = export(lab)
     keep(lab)
     root = lab.home / "work" / "other" if other_workspace else None
     results: dict[str, list[Met]] = {}
@@ -232,7 +267,7 @@ def played_months(
             asked[way] = asked_of_a_model(lab)
     finally:
         embedded.stop(lab.home / "cache" / "embedded")
-    return Played(person.met, len(person.corrections), gate, results, asked)
+    return Played(person.met, len(person.verdicts), gate, results, asked, exported)
 
 
 def asked_of_a_model(lab: Lab) -> list[str]:

@@ -66,13 +66,14 @@ def together(rounds: Sequence[Played]) -> Played:
     ways = rounds[0].second
     return Played(
         [one for each in rounds for one in each.first],
-        sum(each.n_corrections for each in rounds),
+        sum(each.n_verdicts for each in rounds),
         "; ".join(dict.fromkeys(each.gate for each in rounds)),
         {
             way: [replace(one, round=n) for n, each in enumerate(rounds) for one in each.second[way]]
             for way in ways
         },
         {way: [one for each in rounds for one in each.asked.get(way, ())] for way in ways},
+        {kind: sum(each.exported.get(kind, 0) for each in rounds) for kind in rounds[0].exported},
     )
 
 
@@ -82,8 +83,9 @@ def told(played: Played) -> str:
     seen = [one for one in first if one.shown]
     lines = [
         f"First month: {len(first)} tasks, {len(seen)} suggestions seen, {sum(o.taken for o in seen)} taken, "
-        f"{sum(o.strong for o in seen)} strongly; {played.n_corrections} corrected in the review.",
+        f"{sum(o.strong for o in seen)} strongly; {played.n_verdicts} verdicts given in the review.",
         f"Gate: {played.gate}.",
+        f"Exported: {', '.join(f'{n} rows as {kind}' for kind, n in played.exported.items()) or 'nothing'}.",
         "",
         f"Second month, {len(ways['frozen'])} tasks not seen before; means per task, and the difference from "
         "learning frozen:",

@@ -106,7 +106,7 @@ def test_what_changes_nothing_is_told_to_change_nothing() -> None:
     met = [Met(f"a.yml:{n}", 0, True, n % 2 == 0, n % 2 == 0, 5, 1.0) for n in range(20)]
     assert {gain.verdict for gain in gains(met, met)} == {"no difference seen"}
     twice = together([Played(met, 0, "none", {"frozen": met}), Played(met, 1, "none", {"frozen": met})])
-    assert (len(twice.first), twice.n_corrections, twice.gate) == (40, 1, "none")
+    assert (len(twice.first), twice.n_verdicts, twice.gate) == (40, 1, "none")
     assert gains(twice.second["frozen"], twice.second["frozen"])[0].difference == 0
 
 
