@@ -41,7 +41,7 @@ class Part:
 
 
 # Between two keystrokes all tasks of a file but one stay as they are.
-@kept(2048)
+@kept(512)
 def split_body(body: str) -> tuple[Part, ...]:
     """The parts of `body`, in order. Blank and comment lines between keys are dropped."""
     parts: list[Part] = []
@@ -69,7 +69,7 @@ def module_part(parts: tuple[Part, ...]) -> Part | None:
     return next((part for part in parts if not is_keyword(part.key)), None)
 
 
-@kept(2048)
+@kept(512)
 def module_of(body: str) -> str | None:
     """The module of `body` as written; `action` and `local_action` are looked through."""
     parts = split_body(body)

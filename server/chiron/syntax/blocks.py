@@ -173,7 +173,7 @@ def _read(document: Document, first_line: int, column: int, tasks: TaskList) -> 
     return _moved(block, first_line) if block is not None else None
 
 
-@kept(1024)
+@kept(512)
 def _read_alone(text: str, column: int, in_handlers: bool, at_root: bool) -> Block | None:
     document, first_line = Document("", text), 0
     entry = entry_at(document, first_line, column)

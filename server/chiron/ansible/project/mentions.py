@@ -21,7 +21,7 @@ _WORDS = frozenset(
 )
 
 
-@kept(2048)
+@kept(512)
 def variables_in(body: str) -> frozenset[str]:
     """Names of variables `body` uses and doesn't make itself. A close reading of Jinja, no full parse."""
     used: set[str] = set()

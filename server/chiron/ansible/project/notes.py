@@ -157,7 +157,7 @@ def roles_named(entry: Entry, under: str) -> tuple[str, ...]:
     return (entry.value,)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=1024)
 def _read(text: str, above: Above) -> tuple[Notes, Above]:
     entries, below = read_stretch(text, above)
     notes = Notes(

@@ -114,7 +114,7 @@ def used_variables(task: MappingNode) -> Iterator[tuple[str, ScalarNode]]:
                 yield name, node
 
 
-@kept(1024)
+@kept(512)
 def free_names(text: str) -> frozenset[str]:
     """Names that a template needs: it reads them, does not set them, and has no default for them.
 

@@ -48,7 +48,8 @@ def meaning_of(name: str) -> Idiom | None:
 
 def is_other(name: str, other: str) -> bool:
     """Whether two names follow idioms that speak of different modules."""
-    mine, theirs = meaning_of(name), meaning_of(other)
+    # A name that is being typed is another one at each key: it is not to drive out what is kept of tasks.
+    mine, theirs = next((idiom for idiom, _ in idioms_for(name)), None), meaning_of(other)
     return mine is not None and theirs is not None and not set(mine.modules) & set(theirs.modules)
 
 

@@ -123,7 +123,7 @@ class ModuleCounts:
                     del self.words[word]
 
 
-@kept(2048)
+@kept(512)
 def evidence_words(name: str) -> Sequence[str]:
     """What speaks for a module: the stems of the name, its first and last one marked."""
     stems = words(plain_name(name))

@@ -122,7 +122,7 @@ def _length(weighed: Mapping[str, float]) -> float:
 
 
 # A file's tasks are taken out and in again with the requests in it, and few of their names are new.
-@kept(1024)
+@kept(512)
 def features_of(name: str) -> Mapping[str, float]:
     """What `name` is compared by: stems, pairs of stems and trigrams, with their weights."""
     features: dict[str, float] = {}

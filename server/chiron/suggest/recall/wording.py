@@ -42,7 +42,7 @@ def words(name: str) -> list[str]:
 
 
 # The names and bodies of near tasks come back at each key.
-@kept(2048)
+@kept(1024)
 def _words(name: str) -> tuple[str, ...]:
     found = _WORD.findall(_CAMEL.sub(" ", name).lower())
     return tuple([stem(word) for word in found if word not in STOP_WORDS])
