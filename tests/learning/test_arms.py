@@ -71,6 +71,33 @@ async def test_each_request_goes_one_way_with_its_model_and_the_log_is_told(part
     assert seen == {("small", 0.75), ("large", 0.25)}
 
 
+async def test_an_arm_may_differ_by_its_prompt_and_settings_alone(
+    tmp_path: Path, in_environ: dict[str, str]
+) -> None:
+    model = script(tmp_path / "one.json", "ansible.builtin.group:\n    name: gnomes")
+    parts = await asyncio.to_thread(
+        assemble,
+        Settings(
+            model=model,
+            arms={"now": {}, "before": {"prompt": "4", "n_similar": 0}},
+            suggest={"recall_threshold": 1.0, "patience_ms": 60_000, "debounce_ms": 0},
+        ),
+    )
+    seen = {}
+    for number in range(12):
+        answer = await ask(parts, f"Frobnicate gnome {number}")
+        if answer.consulted is not None:
+            seen[answer.arm] = answer.consulted.prompt_version
+    await parts.close()
+    assert {arm: version.rpartition("-")[0] for arm, version in seen.items()} == {
+        "now": "task_body-5",
+        "before": "task_body-4",
+    }
+    assert parts.arms["before"].n_similar == 0
+    with pytest.raises(ValidationError):
+        Settings(arms={"other": {"prompt": "3"}})
+
+
 async def test_the_same_place_goes_the_same_way_again(parts: Assembly) -> None:
     assert len({(await ask(parts, "Frobnicate the gnomes")).arm for _ in range(3)}) == 1
 
