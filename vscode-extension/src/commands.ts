@@ -11,6 +11,7 @@ import type { Pages } from './pages.js';
 import type { Pause } from './pause.js';
 import { ACCEPTED_COMMAND, EXPLAIN_COMMAND, suggestionIdOf } from './protocol.js';
 import { sentPage, whyPage } from './why.js';
+import { statusWords } from './words.js';
 
 export interface Parts {
   readonly context: vscode.ExtensionContext;
@@ -296,9 +297,8 @@ async function menu(parts: Parts): Promise<void> {
     { label: '$(output) Open log', command: 'chiron.showLog' },
     { label: '$(debug-restart) Restart server', command: 'chiron.restart' },
   ];
-  const { message, advice } = parts.session.status;
-  const placeHolder = [message, advice].filter(Boolean).join(' ');
-  const picked = await vscode.window.showQuickPick(entries, { title: 'Chiron', ...(placeHolder ? { placeHolder } : {}) });
+  const placeHolder = statusWords(parts.session.status, here || everywhere).spoken;
+  const picked = await vscode.window.showQuickPick(entries, { title: 'Chiron', placeHolder });
   if (picked?.command) {
     await vscode.commands.executeCommand(picked.command);
   }

@@ -29,12 +29,13 @@ export function statusWords(status: ShownStatus, pausedHere: boolean): StatusWor
   const state = pausedHere && (status.state === 'ready' || status.state === 'thinking') ? 'paused' : status.state;
   const { icon, word } = STATES[state];
   const running = state !== 'off' && state !== 'installing' && state !== 'starting';
-  const model = status.model ?? 'no model';
+  const model = status.model ?? 'none, so only what was written before is suggested';
+  const onlyHere = state === 'paused' && status.state !== 'paused';
   const where = status.leavesMachine
     ? `text is sent to ${status.endpoint ?? 'another machine'}`
     : 'text stays on this machine';
   const lines = [
-    state === 'problem' ? 'Chiron has a problem.' : `Chiron is ${word}${pausedHere ? ' in this file' : ''}.`,
+    state === 'problem' ? 'Chiron has a problem.' : `Chiron is ${word}${onlyHere ? ' in this file' : ''}.`,
     ...(running ? [`Model: ${model}; ${where}.`] : []),
     ...(status.message ? [status.message] : []),
     ...(status.advice ? [status.advice] : []),

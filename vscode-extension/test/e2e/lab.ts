@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { EXTENSION, type Installed } from './install.js';
-import { SCRIPT } from './script.js';
+import { script } from './script.js';
 
 const execute = promisify(execFile);
 
@@ -24,6 +24,8 @@ export interface LabOptions {
   readonly redhat?: boolean;
   /** The model in use: the scripted endpoint unless told otherwise. */
   readonly model?: 'scripted' | 'embedded';
+  /** The endpoint demands this key. */
+  readonly key?: string;
 }
 
 /** A suggestion as the log has it, with its events in order. */
@@ -90,7 +92,7 @@ export class Lab {
     try {
       lab.writeSettings();
       lab.writePrograms();
-      writeFileSync(lab.script, SCRIPT);
+      writeFileSync(lab.script, script(options.key));
       await lab.startEndpoint();
       await lab.installExtensions();
       await lab.startEditor();
@@ -159,6 +161,29 @@ export class Lab {
     return (JSON.parse(stdout) as Row[]).filter((row) => withWithheld || row.withheld === null);
   }
 
+  /** What the log holds of the last few requests, in any file, shown or not; for a report of a failure. */
+  async lastRows(): Promise<string> {
+    const python = join(this.installed.venv, 'bin', 'python');
+    const program = join(EXTENSION, 'test', 'e2e', 'rows.py');
+    const { stdout } = await execute(python, [program, ''], { env: this.environment, maxBuffer: 1e8 });
+    return (JSON.parse(stdout) as Row[])
+      .slice(-8)
+      .map((row) => `${row.uri.split('/').at(-1) ?? ''} ${row.scope} ${JSON.stringify(row.text)}: ${row.withheld ?? row.outcome ?? 'open'}`)
+      .join('\n');
+  }
+
+  /** Files of settings, of the workspace and of Chiron's own in which `text` stands. */
+  filesWith(text: string): string[] {
+    return ['user/User', 'user/Machine', 'workspace', 'data', 'cache', 'config'].flatMap((name) => {
+      const folder = join(this.folder, name);
+      const entries = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [];
+      return entries.flatMap((entry) => {
+        const path = join(entry.parentPath, entry.name);
+        return entry.isFile() && readFileSync(path).includes(text) ? [path] : [];
+      });
+    });
+  }
+
   /** What the stand-in extension found about proposed API: `refused` or `allowed`. */
   async probed(): Promise<string> {
     for (const until = Date.now() + 10_000; Date.now() < until && !existsSync(this.probe); ) {
@@ -217,7 +242,7 @@ export class Lab {
     const logs = join(this.folder, 'user', 'logs');
     const names = existsSync(logs) ? readdirSync(logs, { recursive: true, encoding: 'utf8' }) : [];
     const texts = names.filter((name) => name.endsWith('Chiron.log')).map((name) => readFileSync(join(logs, name), 'utf8'));
-    return texts.join('').trimEnd().split('\n').slice(-12).join('\n');
+    return texts.join('').trimEnd().split('\n').slice(-25).join('\n');
   }
 
   async stop(): Promise<void> {
@@ -275,6 +300,7 @@ export class Lab {
       'chiron.model': model,
       // On a busy machine a model that runs on it is slow as well.
       'chiron.embedded.timeoutS': 120,
+      'chiron.logLevel': 'info',
       ...(this.options.ownServer === true ? {} : { 'chiron.serverPath': join(this.installed.venv, 'bin', 'chiron') }),
     };
     const settings = {

@@ -93,6 +93,7 @@ async function runOne(scenario: Scenario, installed: Installed, browser: Browser
       await page.screenshot({ path: `${shot}-${n + 1}.png` }).catch(() => undefined);
     }
     console.log(window?.lab.extensionLog ?? '');
+    console.log(await window?.lab.lastRows().catch(() => 'the log cannot be read'));
     return error ?? new Error('failed without a reason');
   } finally {
     if (scenario.lab) {

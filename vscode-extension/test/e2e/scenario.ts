@@ -81,10 +81,28 @@ export async function logged(lab: Lab, file: string, part: string, expected: Exp
   throw problem instanceof Error ? problem : new Error(String(problem));
 }
 
-/** No suggestion of `file` was counted as accepted but `nExpected`. */
+/** No suggestion of `file` was counted as accepted but `nExpected`. What happened last is in the log a moment later. */
 export async function accepts(lab: Lab, file: string, nExpected: number): Promise<void> {
-  const rows = await lab.rows(file);
-  assert.equal(rows.filter((row) => row.outcome === 'accepted').length, nExpected, summary(rows));
+  await taken(lab, file, nExpected);
+}
+
+/** The suggestions of `file` that count as accepted, which must be so many. */
+export async function taken(lab: Lab, file: string, nExpected = 1): Promise<Row[]> {
+  for (const until = Date.now() + 20_000; ; ) {
+    await sleep(nExpected === 0 ? 1000 : 300);
+    const rows = await lab.rows(file);
+    const found = rows.filter(({ outcome }) => outcome === 'accepted');
+    if (found.length >= nExpected || Date.now() > until) {
+      assert.equal(found.length, nExpected, summary(rows));
+      rows.forEach(endsOnce);
+      return found;
+    }
+  }
+}
+
+/** Whether the accept command ran for `row`. */
+export function isConfirmed(row: Row): boolean {
+  return row.events.some(({ kind, evidence }) => kind === 'accepted' && evidence === 'confirmed');
 }
 
 function check(row: Row, expected: Expected): void {

@@ -20,6 +20,10 @@ export function task(word: (typeof WORDS)[number]): Task {
   return { name, body: ['ansible.builtin.apt:', `  name: ${word}`, '  state: present'] };
 }
 
+/** One that the model takes its time for. */
+export const SLOW = task('dugong');
+const SLOW_MS = 2500;
+
 /** Answers in the scopes other than a task's body; the text begins where the cursor stands. */
 export const PLACES = {
   options: { match: 'Weigh the walrus', text: 'name: walrus\n        state: present' },
@@ -60,18 +64,22 @@ export const PICTURE = {
   text: 'ansible.builtin.template:\n    src: nginx.conf.j2\n    dest: /etc/nginx/nginx.conf\n    mode: "0644"\n  notify: Restart nginx',
 };
 
-/** YAML for `chiron.models.fake`. */
-export const SCRIPT = JSON.stringify({
-  model: 'scripted',
-  rules: [
-    PICTURE,
-    ...Object.values(PLACES),
-    ...Object.values(BULB),
-    ...[...WORDS.map(task), ...MEASURED].map(({ name, body }) => ({
-      // The last name in the prompt: tasks that were recalled as examples stand before it.
-      regex: `- name: ${name}(?:(?!- name:)[\\s\\S])*\\Z`,
-      text: `${body.join('\n      ')}\n`,
-    })),
-  ],
-  default: '',
-});
+/** YAML for `chiron.models.fake`, where `key` must be shown if there is one. */
+export function script(key?: string): string {
+  return JSON.stringify({
+    model: 'scripted',
+    ...(key === undefined ? {} : { api_key: key }),
+    rules: [
+      PICTURE,
+      ...Object.values(PLACES),
+      ...Object.values(BULB),
+      ...[...WORDS.map(task), ...MEASURED].map(({ name, body }) => ({
+        // The last name in the prompt: tasks that were recalled as examples stand before it.
+        regex: `- name: ${name}(?:(?!- name:)[\\s\\S])*\\Z`,
+        text: `${body.join('\n      ')}\n`,
+        ...(name === SLOW.name ? { delay_ms: SLOW_MS } : {}),
+      })),
+    ],
+    default: '',
+  });
+}

@@ -74,6 +74,9 @@ test('the status says in words whether text leaves this machine', () => {
 test('a paused file says so, and a problem says what to do', () => {
   const ready = { state: 'ready', model: null, endpoint: null, leavesMachine: false } as const;
   assert.match(statusWords(ready, true).text, /paused/);
+  assert.match(statusWords(ready, true).spoken, /paused in this file\. Model: none, so only what was written before/);
+  assert.match(statusWords({ ...ready, state: 'paused' }, true).spoken, /^Chiron is paused\./);
+  assert.match(statusWords({ ...ready, state: 'starting' }, true).spoken, /^Chiron is starting\.$/);
   const problem = { ...ready, state: 'problem', message: 'No answer.', advice: 'Start it.' } as const;
   assert.match(statusWords(problem, true).spoken, /has a problem\..*No answer\. Start it\./);
 });

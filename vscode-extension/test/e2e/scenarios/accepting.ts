@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { sleep } from '../lab.js';
-import { accepts, lastWord, logged, named, PLAY, saved, type Scenario, written } from '../scenario.js';
+import { accepts, isConfirmed, lastWord, logged, named, PLAY, saved, type Scenario, taken, written } from '../scenario.js';
 import { PLACES, task } from '../script.js';
 
 const CONFIRMED = ['offered/inferred', 'shown/inferred', 'accepted/confirmed'];
@@ -58,10 +58,9 @@ export const accepting: readonly Scenario[] = [
       await window.noGhost();
       await window.save();
       assert.equal(plain(window.lab.read(file)), plain(`${PLAY}Restart the badger service ansible.builtin.servi${rest}`));
-      await accepts(window.lab, file, 1);
-      const taken = (await window.lab.rows(file)).find(({ outcome }) => outcome === 'accepted');
-      assert.equal(taken?.module, 'ansible.builtin.service');
-      assert.ok(taken.events.some(({ kind, evidence }) => kind === 'accepted' && evidence === 'confirmed'));
+      const [row] = await taken(window.lab, file);
+      assert.equal(row?.module, 'ansible.builtin.service');
+      assert.ok(isConfirmed(row));
     },
   },
   {
@@ -124,8 +123,7 @@ export const accepting: readonly Scenario[] = [
       await window.look();
       await window.press('Escape');
       await window.noGhost();
-      await window.save();
-      assert.ok(window.lab.read(file).startsWith(`${PLAY}${apt.name}\n      ansible.builtin.apt:`.trimEnd()), window.lab.read(file));
+      await saved(window, file, `${PLAY}${apt.name}\n      ansible.builtin.apt:`);
       await logged(window.lab, file, lastWord(apt), {
         outcome: 'partly_accepted',
         has: ['accepted_part'],
@@ -162,12 +160,10 @@ export const accepting: readonly Scenario[] = [
       await window.save();
       const rest = plain(window.lab.read(file)).slice(plain(before + name).length);
       assert.equal(rest, plain(second));
-      await accepts(window.lab, file, 1);
-      const rows = await window.lab.rows(file);
-      const taken = rows.find(({ outcome }) => outcome === 'accepted');
-      assert.ok(taken && taken.rank > 0 && plain(taken.text) === plain(second));
-      assert.ok(taken.events.some(({ kind, evidence }) => kind === 'accepted' && evidence === 'confirmed'));
-      const left = rows.find(({ rank, text }) => rank === 0 && plain(text) === plain(first));
+      const [row] = await taken(window.lab, file);
+      assert.ok(row && row.rank > 0 && plain(row.text) === plain(second));
+      assert.ok(isConfirmed(row));
+      const left = (await window.lab.rows(file)).find(({ rank, text }) => rank === 0 && plain(text) === plain(first));
       assert.equal(left?.outcome, 'superseded');
     },
   },

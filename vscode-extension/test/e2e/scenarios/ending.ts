@@ -104,6 +104,7 @@ export const ending: readonly Scenario[] = [
       await window.press('Tab');
       await widget.waitFor({ state: 'hidden' });
       await saved(window, file, `${PLAY}${apt.name}\n      widget_entry`);
+      await logged(window.lab, file, lastWord(apt), { outcome: 'typed_over', hasNot: ['accepted', 'rejected'] });
       await accepts(window.lab, file, 0);
     },
   },
@@ -146,6 +147,7 @@ export const ending: readonly Scenario[] = [
       await window.save();
       const isOurs = drawn.includes(lastWord(apt));
       await saved(window, file, isOurs ? written(apt) : `${PLAY}${apt.name} as the rival would`);
+      await logged(window.lab, file, lastWord(apt), { outcome: isOurs ? 'accepted' : 'typed_over' });
       await accepts(window.lab, file, isOurs ? 1 : 0);
     },
   },

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { type Frame } from 'playwright-core';
 import { LABELS } from '../../../src/labels.js';
 import { sleep } from '../lab.js';
-import { accepts, lastWord, logged, named, PLAY, saved, type Scenario, written } from '../scenario.js';
-import { task } from '../script.js';
+import { accepts, isConfirmed, lastWord, logged, named, PLAY, saved, type Scenario, taken, written } from '../scenario.js';
+import { SLOW, task } from '../script.js';
 import type { Window } from '../window.js';
 
 export const reading: readonly Scenario[] = [
@@ -23,7 +23,7 @@ export const reading: readonly Scenario[] = [
       assert.match((await hover.textContent()) ?? '', /ansible\.builtin\.apt/);
       await window.command('Chiron: Why This?');
       const page = await preview(window, 'Why this?');
-      for (const part of ['the model scripted', 'ansible.builtin.apt', 'What was sent', apt.name, 'Time']) {
+      for (const part of ['the model scripted', 'ansible.builtin.apt', 'Manages apt-packages', 'What was sent', apt.name, 'Time']) {
         assert.ok(page.includes(part), `${part} is missing in: ${page}`);
       }
       await window.shot('why-page');
@@ -63,11 +63,8 @@ export const reading: readonly Scenario[] = [
       await sleep(500);
       await window.focus(file);
       await saved(window, file, written(apt));
-      const row = (await window.lab.rows(file)).find(({ outcome }) => outcome === 'accepted');
-      assert.ok(row);
-      assert.ok(row.text.includes(lastWord(apt)));
-      assert.ok(row.events.some(({ kind, evidence }) => kind === 'accepted' && evidence === 'confirmed'));
-      await accepts(window.lab, file, 1);
+      const [row] = await taken(window.lab, file);
+      assert.ok(row?.text.includes(lastWord(apt)) === true && isConfirmed(row));
     },
   },
   {
@@ -109,7 +106,7 @@ export const reading: readonly Scenario[] = [
       await window.pick('Switch model');
       await list.locator('.monaco-list-row').filter({ hasText: 'scripted' }).first().waitFor();
       await window.pick('none');
-      await window.statusSays(/no model/);
+      await window.statusSays(/Model: none/);
       await window.focus(file);
       await window.insert(apt.name.slice(0, -1));
       await window.noGhost(1000);
@@ -124,6 +121,45 @@ export const reading: readonly Scenario[] = [
       await window.press('Tab');
       await saved(window, file, written(apt));
       await logged(window.lab, file, lastWord(apt), { outcome: 'accepted', has: ['accepted/confirmed'] });
+    },
+  },
+  {
+    name: 'the status bar says when somebody waits for a suggestion',
+    run: async (window) => {
+      const file = 'slow.yml';
+      await window.fresh(file, PLAY);
+      await window.insert(SLOW.name);
+      await window.statusSays(/thinking/);
+      await window.ghost(lastWord(SLOW));
+      await window.statusSays(/ready/);
+      await window.look();
+      await window.press('Tab');
+      await saved(window, file, written(SLOW));
+      await logged(window.lab, file, lastWord(SLOW), { outcome: 'accepted', has: ['accepted/confirmed'] });
+    },
+  },
+  {
+    name: 'the walkthrough shows each step with its picture',
+    run: async (window) => {
+      const file = 'walked.yml';
+      await window.fresh(file, PLAY);
+      await window.command('Chiron: Open Walkthrough');
+      const steps = window.page.locator('.getting-started-step');
+      for (const title of ['Name a task', 'Take it', 'See why', 'Choose what it asks', 'Say what is wrong']) {
+        const step = steps.filter({ hasText: title }).first();
+        await step.click();
+        const picture = window.page.locator('.getting-started-media img').first();
+        await picture.waitFor();
+        for (const until = Date.now() + 10_000; (await picture.evaluate('image => image.naturalWidth > 0')) !== true; ) {
+          assert.ok(Date.now() < until, `no picture for ${title}`);
+          await sleep(200);
+        }
+        assert.ok(((await picture.getAttribute('alt')) ?? '').length > 40, title);
+      }
+      await window.shot('walkthrough');
+      await window.show(file);
+      await saved(window, file, PLAY.trimEnd());
+      assert.deepEqual(await window.lab.rows(file), []);
     },
   },
   {
@@ -148,8 +184,6 @@ export const reading: readonly Scenario[] = [
       const apt = task('vicuna');
       const file = 'spoken.yml';
       assert.match(await window.statusSays(/ready/), /Model: scripted; text stays on this machine/);
-      // What the model can do is found out just after the server is ready; then one keystroke is enough.
-      await sleep(1500);
       await window.press('Control+Alt+n');
       await named(window, file, apt);
       await window.shot('high-contrast');
