@@ -62,7 +62,7 @@ def ask(settings: Settings, path: Path, line: int, column: int | None, n: int) -
 
 async def _answer(parts: Assembly, request: Request) -> Answer:
     try:
-        project = await asyncio.to_thread(parts.project, request.place.workspace)
+        project = await asyncio.to_thread(parts.workspaces.project, request.place.workspace)
         answer = await parts.suggester.suggest(request, project)
         if parts.feedback is not None:
             for row in to_records(request, answer, int(time.time() * 1000)):

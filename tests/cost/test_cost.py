@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chiron.assemble import _price
+from chiron.assemble.models import price_of
 from chiron.config import Settings
 from chiron.cost import report
 from chiron.errors import SettingsError
@@ -146,6 +146,6 @@ def test_an_answer_is_priced_when_it_comes_by_the_settings_or_the_list(
     """A model on this machine may have the name of one that is sold, and costs nothing."""
     endpoint = {"base_url": url, "model": "gpt-4o-mini", **over}
     settings = Settings(endpoints={"mine": endpoint}, model="mine")
-    price = _price(settings, settings.endpoints["mine"])
+    price = price_of(settings, settings.endpoints["mine"])
     usd = None if price is None else price(ModelAnswer(("x",), "gpt-4o-mini", 1_000_000, 0))
     assert usd == (None if prompt is None else pytest.approx(prompt))

@@ -41,7 +41,7 @@ def offered(
 ) -> list[Chosen]:
     """What is offered on a line of a role's tasks."""
     path = str(root / "roles/web/tasks/main.yml")
-    project = parts.project(str(root))
+    project = parts.workspaces.project(str(root))
     assert project is not None
     found = validate_file(text, FileKind.TASKS, parts.catalog, lambda at: project.references(path, at))
     shown = [Shown(one, "") for one in found]

@@ -60,7 +60,7 @@ class ReplayServer(lsp_server.Server):
     async def read(self, params: Any) -> None:
         """Reads a saved file into its projects."""
         parts = await self.session.parts()
-        for project in parts.known_projects():
+        for project in parts.workspaces.known():
             await asyncio.to_thread(project.update, params["path"], None)
             await asyncio.to_thread(project.rescan)
 

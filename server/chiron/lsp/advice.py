@@ -174,7 +174,7 @@ class Advice:
             wanted = told_wrong([one.message for one in self._problems(document) if within(one, target)])
         request = Request(place, document.text, scope, self._session.origin, Trigger.INVOKED)
         async with self._progress(f"Chiron: {chosen.title}"):
-            request, project = await asyncio.to_thread(parts.placed, request)
+            request, project = await asyncio.to_thread(parts.workspaces.placed, request)
             answer = await advise(parts.suggester, wanted, request, target, project)
         logged = replace(request, scope=replace(request.scope, kind=ScopeKind.ACTION))
         document = self._still(document.uri, version)
@@ -220,7 +220,7 @@ class Advice:
                 report("".join(told))
                 tell(piece)
 
-            request, project = await asyncio.to_thread(parts.placed, request)
+            request, project = await asyncio.to_thread(parts.workspaces.placed, request)
             answer = await explain(parts.suggester, subject, request, project, say)
         self._still(document.uri, version)
         self._session.note(request, answer)

@@ -170,7 +170,7 @@ def _to_defaults(parts: Assembly, asked: Asked) -> Iterator[Rewrite]:
     files = _role_files(parts, asked, DEFAULT_FILES)
     if files is None or asked.path is None or asked.lines[0] != asked.lines[1]:
         return
-    project = parts.project(_root(asked))
+    project = parts.workspaces.project(_root(asked))
     if project is None:
         return
     facts = project.facts(asked.path, asked.text, line)
@@ -186,7 +186,7 @@ def _role_files(parts: Assembly, asked: Asked, names: Sequence[str]) -> dict[str
     folder, root = _role_folder(asked.path), _root(asked)
     if folder is None or root is None or asked.path is None:
         return None
-    project = parts.project(root)
+    project = parts.workspaces.project(root)
     if project is None or not project.references(asked.path, asked.lines[0]).role:
         return None
     # `tasks` beside playbooks look like those of a role that is a workspace of its own.

@@ -198,7 +198,7 @@ def _find(
 
     kind = file_kind(path, text)
     root = find_root(Path(path)) if path is not None and workspace is None else workspace
-    project = parts.project(str(root)) if root is not None else None
+    project = parts.workspaces.project(str(root)) if root is not None else None
     facts = None
     if project is not None and path is not None and project.relative(path) is not None:
         facts = partial(project.references, path)

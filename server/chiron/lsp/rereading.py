@@ -42,5 +42,5 @@ class Rereader:
         if path is None or parts is None:
             return
         text = self._text_of(uri)
-        for project in parts.known_projects():
+        for project in parts.workspaces.known():
             asyncio.get_running_loop().run_in_executor(None, project.update, path, text)

@@ -268,8 +268,10 @@ class Session:
         if not _may_suggest(parts.settings, place, trigger):
             return None
         asked = replace(asked, n=n or parts.settings.suggest.n_alternatives)
-        placed = parts.placed_at_once(asked)
-        request, project = placed if placed is not None else await asyncio.to_thread(parts.placed, asked)
+        placed = parts.workspaces.placed_at_once(asked)
+        if placed is None:
+            placed = await asyncio.to_thread(parts.workspaces.placed, asked)
+        request, project = placed
         refused = self._tracker.refused(place.uri, document.offset(request.scope.range.start), request.text)
         answer = await parts.suggester_for(request).suggest(request, project, refused=refused)
         self._note(answer)
