@@ -15,7 +15,7 @@ from chiron.config import Settings
 from chiron.errors import ChironError
 from chiron.flywheel.learned.gate import AFTER, Gate, least_chance, missing, to_json
 from chiron.flywheel.learned.guard import compared
-from chiron.flywheel.learned.pool import Pool, path_of
+from chiron.flywheel.learned.pool import Pool, alike, path_of
 from chiron.flywheel.learned.replayed import estimate
 from chiron.flywheel.learned.sequential import Contest, contest
 from chiron.flywheel.learned.training import Seen, outcomes_of, seen_in, train
@@ -65,19 +65,25 @@ def pool_of(settings: Settings, workspace: Path | None) -> dict[str, Any]:
     }
 
 
-def unlearn(settings: Settings, suggestion_id: str, *, put_back: bool = False) -> str | None:
-    """Takes what a suggestion taught out of what is learned, or puts it back. Its whole id, or None."""
+def unlearn(settings: Settings, suggestion_id: str, *, put_back: bool = False) -> list[str]:
+    """Takes what a suggestion taught out of what is learned, or puts it back.
+
+    So goes every other one that taught the same: it would be learned from those. Returns their whole ids,
+    that one's first; none where there is no such suggestion.
+    """
     with open_feedback(settings) as log:
         history = log.show(suggestion_id)
         if history is None:
-            return None
-        found = history.suggestion.record.id
-        latest = max((one.at_ms for one in history.events), default=0)
-        at_ms = max(now_ms(), latest + 1)
+            return []
+        named = history.suggestion.record.id
+        others = [one for one in alike(_lessons(log), named) if one != named]
         data = {"unlearned": not put_back}
-        log.event(Event(found, EventKind.UNLEARNED, Evidence.CONFIRMED, at_ms, data))
+        for found in (named, *others):
+            events = getattr(log.show(found), "events", ())
+            at_ms = max(now_ms(), max((one.at_ms for one in events), default=0) + 1)
+            log.event(Event(found, EventKind.UNLEARNED, Evidence.CONFIRMED, at_ms, data))
         log.flush()
-    return found
+    return [named, *others]
 
 
 # --------------------------------------------------------------------------- the gate

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from textwrap import indent
 from typing import Any
 
 from rich.table import Table
@@ -10,26 +11,56 @@ from rich.text import Text
 
 from chiron.terminal import console, harmless, show_pairs
 
+#: From so many columns on there is room for where an example is from.
+_WIDE = 130
+
 
 def show_pool(found: Mapping[str, Any], *, whole: bool = False) -> None:
-    """The examples, one a line; `whole` with their bodies."""
+    """The examples, one a line; `whole` with all that is known of each, and nothing else."""
     examples = found["examples"]
-    if not examples:
-        console.print(f"No examples yet, from {found['n_outcomes']} outcomes.")
-    table = Table(box=None, pad_edge=False)
-    for heading in ("id", "kind", "since", "weight", "module", "task", "where"):
-        table.add_column(heading, no_wrap=heading == "id", overflow="fold" if heading == "id" else "ellipsis")
-    for one in examples:
-        cells = (one["suggestion_id"], one["kind"], one["at"], f"{one['weight']:.2f}", one["module"])
-        table.add_row(*(Text(harmless(str(cell))) for cell in (*cells, one["name"], one["where"])))
-    if examples:
-        console.print(table)
     if whole:
         for one in examples:
-            console.print(Text(harmless(f"\n- name: {one['name']}\n{one['body']}")))
+            _show_example(one)
+        return
+    if not examples:
+        console.print(f"No examples yet, from {found['n_outcomes']} outcomes.")
+    else:
+        console.print(_table_of(examples))
+        console.print(
+            Text("`chiron pool show ID` shows one whole, `chiron pool remove ID` takes it out.", "dim")
+        )
     if found["left_out"]:
         show_pairs("Left out", found["left_out"])
     _show_rates(found["rates"])
+
+
+def _table_of(examples: Sequence[Mapping[str, Any]]) -> Table:
+    """A line each: where it is from is left to whoever has room for it."""
+    wide = console.width >= _WIDE
+    table = Table(box=None, pad_edge=False)
+    # An id or a day that is cut off leads nowhere.
+    for heading, least in (("id", 16), ("kind", 9), ("since", 10)):
+        table.add_column(heading, no_wrap=True, min_width=least)
+    for heading in ("module", "task", *(("weight", "where") if wide else ())):
+        table.add_column(heading, no_wrap=True, overflow="ellipsis")
+    for one in examples:
+        module = str(one["module"]) if wide else str(one["module"]).rpartition(".")[2]
+        cells = [one["suggestion_id"], one["kind"], one["at"], module, one["name"]]
+        cells += [f"{one['weight']:.2f}", one["where"]] if wide else []
+        table.add_row(*(Text(harmless(str(cell))) for cell in cells))
+    return table
+
+
+def _show_example(one: Mapping[str, Any]) -> None:
+    show_pairs(
+        f"Example of suggestion {one['suggestion_id']}",
+        {
+            "known from": f"{one['kind']} on {one['at']}",
+            "where": one["where"],
+            "weight": f"{one['weight']:.2f}, of 1 when it was new and kept whole",
+        },
+    )
+    console.print(Text(harmless(f"\n- name: {one['name']}\n" + indent(one["body"], "  "))))
 
 
 def show_gate(found: Mapping[str, Any]) -> None:
@@ -74,7 +105,7 @@ def show_estimate(found: Mapping[str, Any]) -> None:
             f"{found['worth_gated']:.3f} with it",
             "difference": f"{found['difference']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]: "
             f"{found['verdict']}",
-            "by outcomes alone": f"{found['by_outcomes']:+.3f}; above, a model foretells what nobody saw",
+            "by outcomes alone": f"{found['by_outcomes']:+.3f}; above, what nobody saw is foretold",
         },
     )
 
@@ -82,17 +113,12 @@ def show_estimate(found: Mapping[str, Any]) -> None:
 def show_arms(found: Mapping[str, Any]) -> None:
     """Each arm against the first."""
     if not found["contests"]:
-        console.print("There are no arms to compare. Name two or more under [arms] in the settings.")
+        # As text: brackets would be taken for markup.
+        console.print(Text("There are no arms to compare. Name two or more in the settings, as [arms.NAME]."))
         return
     for one in found["contests"]:
         show_pairs(f"{one['second']['name']} against {one['first']['name']}", _contest(one))
-    console.print(
-        Text(
-            "Worth: 1 for what was kept, 0 held back, minus "
-            f"{found['interruption']} shown in vain. May be looked at any day.",
-            style="dim",
-        )
-    )
+    _show_worth(found["interruption"])
 
 
 def show_flywheel(found: Mapping[str, Any]) -> None:
@@ -111,9 +137,16 @@ def show_flywheel(found: Mapping[str, Any]) -> None:
         },
     )
     _show_rates(pool["rates"])
-    show_pairs("What it brought: with what was learned, against the share without", _contest(brought))
+    show_pairs("What it brought, next to the share answered without", _contest(brought))
+    _show_worth(brought["interruption"])
     if found["off"]:
         console.print(Text("`chiron flywheel --on` switches it on again.", style="dim"))
+
+
+def _show_worth(interruption: float) -> None:
+    said = f"Worth: 1 for what was kept, 0 held back, minus {interruption:g} shown in vain."
+    weighed = "The difference weighs requests by their chance of being drawn, and may be looked at any day."
+    console.print(Text(f"{said} {weighed}", "dim"))
 
 
 def _gate_line(gate: Mapping[str, Any]) -> str:

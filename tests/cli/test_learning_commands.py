@@ -85,6 +85,26 @@ def test_an_example_is_shown_with_its_lineage_taken_out_and_put_back(shell: Shel
     shell("pool", "remove", "nobody", code=1)
 
 
+def test_what_is_taken_out_is_not_learned_from_another_suggestion_that_taught_the_same(
+    shell: Shell, log: Path
+) -> None:
+    now = int(time.time() * 1000) - DAY_MS
+    places = [f"file:///srv/site/roles/r{number}/tasks/main.yml" for number in range(3)]
+    rows = [replace(record(n, uri=uri), at_ms=now + n) for n, uri in enumerate(places)]
+    rows.append(replace(record(9, name="Install another"), at_ms=now + 9))
+    write(log, [(one, Outcome.ACCEPTED) for one in rows])
+    assert "with 2 more that taught the same" in shell("pool", "remove", "s0002")
+    left = json.loads(shell("pool", "show", "--json"))["examples"]
+    assert [one["suggestion_id"] for one in left] == ["s0009"]
+    assert "with 2 more" in shell("pool", "remove", "s0000", "--undo")
+    assert len(json.loads(shell("pool", "show", "--json"))["examples"]) == 2
+
+
+def test_what_cannot_be_compared_yet_is_told_with_the_name_of_the_setting(shell: Shell) -> None:
+    """Brackets are markup to the terminal's library, and went missing."""
+    assert "[arms.NAME]" in shell("arms")
+
+
 def test_a_gate_is_trained_shown_and_replayed(shell: Shell, log: Path) -> None:
     fill(log, 240)
     trained = json.loads(shell("gate", "train", "--json"))

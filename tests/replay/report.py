@@ -84,7 +84,7 @@ def told(played: Played) -> str:
     lines = [
         f"First month: {len(first)} tasks, {len(seen)} suggestions seen, {sum(o.taken for o in seen)} taken, "
         f"{sum(o.strong for o in seen)} strongly; {played.n_verdicts} verdicts given in the review.",
-        f"Gate: {played.gate}.",
+        f"Gate: {played.gate.rstrip('.')}.",
         f"Exported: {', '.join(f'{n} rows as {kind}' for kind, n in played.exported.items()) or 'nothing'}.",
         "",
         f"Second month, {len(ways['frozen'])} tasks not seen before; means per task, and the difference from "

@@ -54,7 +54,7 @@ class ReplayServer(lsp_server.Server):
         """Lets time pass in steps, so that what is due at a moment finds that moment."""
         for step in _steps(int(params["ms"])):
             self.hands.now_ms += step
-            self.session._tick()
+            self.session.offers.tick()
         return self.hands.now_ms
 
     async def read(self, params: Any) -> None:

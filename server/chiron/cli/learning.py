@@ -48,10 +48,11 @@ def pool_remove(suggestion_ids: tuple[str, ...], undo: bool) -> None:
 
     for suggestion_id in suggestion_ids:
         found = unlearn(settings(), suggestion_id, put_back=undo)
-        if found is None:
+        if not found:
             complain(f"No suggestion {suggestion_id!r} is in the log.")
             sys.exit(NO)
-        click.echo(f"{found}: {'back in' if undo else 'out of'} what is learned")
+        others = f", with {len(found) - 1} more that taught the same" if len(found) > 1 else ""
+        click.echo(f"{found[0]}: {'back in' if undo else 'out of'} what is learned{others}")
 
 
 @click.group()

@@ -110,6 +110,13 @@ def build_pool(
     )
 
 
+def alike(lessons: Sequence[Lesson], suggestion_id: str) -> list[str]:
+    """The suggestions that teach what that one does, itself among them where it teaches something."""
+    taught = {one.row.record.id: {_text_of(each) for each in _of_lesson(one, 1.0)} for one in lessons}
+    wanted = taught.get(suggestion_id, set())
+    return [one for one, texts in taught.items() if texts & wanted]
+
+
 def is_within(uri: str, workspace: str | None) -> bool:
     """Whether a file's URI lies in the workspace at that path."""
     if workspace is None:
@@ -148,7 +155,7 @@ def _examples(
                 ("name", example.name.lower()): MOST_OF_NAME,
                 ("day", example.at_ms // _DAY_MS): MOST_A_DAY,
             }
-            text = (example.name.lower(), " ".join(example.body.split()))
+            text = _text_of(example)
             why = ""
             if example.weight < LEAST_WEIGHT:
                 why = "faded"
@@ -202,6 +209,11 @@ def _of_lesson(lesson: Lesson, weight: float) -> list[Example]:
         for one in written
         if one.name and module_of(one.body)
     ]
+
+
+def _text_of(example: Example) -> tuple[str, str]:
+    """What two examples share that say the same."""
+    return example.name.lower(), " ".join(example.body.split())
 
 
 def yaml_of(example: Example) -> str:
