@@ -52,6 +52,17 @@ def test_a_request_is_paid_for_once_however_many_rows_it_led_to(review: Review) 
     assert (cost.usd, cost.n_requests, cost.n_rows) == (0.25, 1, 3)
 
 
+def test_hours_of_several_days_are_told_with_their_day(review: Review) -> None:
+    """Else an axis says 06:00 again and again."""
+    at_ms = 1_790_000_000_000
+    for number in range(20):
+        one = suggestion(id=f"s{number}", request_id=f"r{number}", rank=0, at_ms=at_ms + number * 43_200_000)
+        keep(review.log, one)
+    ticks = re.findall(r'class="tick"[^>]*>([^<]+)<', review.get("/"))
+    assert len(ticks) > 3
+    assert all(re.fullmatch(r"\d+ [A-Z][a-z]{2} \d\d:\d\d", one) for one in ticks), ticks
+
+
 def test_percentiles_are_times_of_rows(review: Review) -> None:
     for number in range(100):
         keep_one = suggestion(id=f"s{number}", request_id=f"r{number}", rank=0, total_ms=float(number + 1))

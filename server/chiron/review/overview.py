@@ -16,6 +16,7 @@ from chiron.store.feedback_figures import Figures, Step, Tally, Waits
 
 #: Groups shown of each kind; the rest is counted in one line.
 _MOST_BARS = 10
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,11 @@ class _Drawing:
     def day(self, ms: int) -> str:
         when = datetime.fromtimestamp(ms / 1000, self.zone)
         steps = self.figures.steps
-        hours = bool(steps) and steps[0].until_ms - steps[0].since_ms < 86_400_000
-        return f"{when:%H:%M}" if hours else f"{when.day} {when:%b}"
+        if not steps or steps[0].until_ms - steps[0].since_ms >= _DAY_MS:
+            return f"{when.day} {when:%b}"
+        # The same hour of several days would look like one and the same.
+        within_a_day = steps[-1].until_ms - steps[0].since_ms <= _DAY_MS
+        return f"{when:%H:%M}" if within_a_day else f"{when.day} {when:%b %H:%M}"
 
     @property
     def labels(self) -> list[str]:
