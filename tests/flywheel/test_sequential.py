@@ -78,6 +78,29 @@ def test_what_nobody_saw_counts_neither_way_and_what_was_held_back_as_nothing() 
     assert (found.first.n, found.second.n, found.second.n_held, found.second.worth) == (0, 1, 1, 0.0)
 
 
+def seen_only(rows: list[Played], shares: dict[str, float], seed: int = 1) -> list[Played]:
+    """The requests that an arm showed something for, a share of each arm's: those alone are in the log."""
+    draw = random.Random(seed)
+    return [one for one in rows if draw.random() < shares[one.arm]]
+
+
+def test_showing_more_is_not_held_against_an_arm_though_it_is_less_sure() -> None:
+    """Of what it shows less is kept; of all that is asked for more. By shares of what was seen it lost."""
+    shares = {"control": 0.1, "learned": 0.9}
+    more = seen_only(play(6_000, {"control": 0.6, "learned": 0.45}, shares), {"control": 0.4, "learned": 0.9})
+    assert compared(more, COST).verdict == "better"
+    assert harm(more, COST) == ""
+
+
+def test_what_only_learning_shows_is_noticed_where_it_is_refused() -> None:
+    """What goes without it shows nothing there, and so stands in no log."""
+    rows = play(600, {"control": 0.0, "learned": 0.0}, {"control": 0.2, "learned": 0.8})
+    refused = [one for one in rows if one.arm == "learned"]
+    found = compared(refused, 0.5)
+    assert (found.first.n, found.verdict) == (0, "worse")
+    assert contest(refused, "control", "learned", 0.5).verdict == "not enough data"
+
+
 def test_learning_that_makes_things_worse_is_noticed() -> None:
     rows = play(1_500, {"control": 0.5, "learned": 0.2}, {"control": 0.1, "learned": 0.9})
     assert harm(rows, COST).startswith("suggestions were worth 0.1")

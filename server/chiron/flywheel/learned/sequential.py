@@ -33,7 +33,11 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """How one arm fared: requests that count, and what they were worth on the mean."""
+    """How one arm fared: requests that it showed something for, or held it back.
+
+    `worth` is per request, had all been answered so. What an arm shows nothing for is worth nothing, and
+    stands in no log: so each stands for as many as its chance says, and not for a share of those seen.
+    """
 
     name: str
     n: int
@@ -44,15 +48,16 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """Two arms: what `second` is worth more than `first` per request."""
+    """Two arms: what `second` is worth more than `first` per request, and whether enough was seen to tell."""
 
     first: Side
     second: Side
     difference: Running
+    is_enough: bool = True
 
     @property
     def verdict(self) -> str:
-        if min(self.first.n, self.second.n) < FEWEST:
+        if not self.is_enough:
             return "not enough data"
         if self.difference.low > 0:
             return "better"
@@ -76,12 +81,15 @@ def running(values: Sequence[float], tightest_at: float = TIGHTEST_AT, alpha: fl
     return Running(n, mean, mean - spread, mean + spread)
 
 
-def contest(played: Sequence[Played], first: str, second: str, interruption: float) -> Contest:
+def contest(
+    played: Sequence[Played], first: str, second: str, interruption: float, *, only_two: bool = False
+) -> Contest:
     """How `second` did against `first`, each request weighed by the chance with which its arm was drawn.
 
     What was drawn otherwise is left out, and the chances are made to add up among the two: a request drawn
-    with the chance p counts 1/p. What all requests before it were worth on the mean is taken off first: that
-    leaves the difference as it is, and the interval much narrower where one of the two is drawn seldom.
+    with the chance p counts 1/p (Horvitz & Thompson 1952). So an arm that shows more is not held to be worse
+    for showing what is less sure, as long as that is worth something. `only_two`: nothing else is ever drawn,
+    so one arm's chance tells the other's, though that never showed a thing.
     """
     rows = [
         (one, worth)
@@ -89,16 +97,21 @@ def contest(played: Sequence[Played], first: str, second: str, interruption: flo
         if one.arm in (first, second) and (worth := worth_of(one, interruption)) is not None
     ]
     by_arm = {name: [(one, worth) for one, worth in rows if one.arm == name] for name in (first, second)}
-    total = sum(_chance(by_arm[name]) for name in (first, second)) or 1.0
+    chances = {name: _chance(by_arm[name]) for name in (first, second)}
+    if only_two:
+        for name, other in ((first, second), (second, first)):
+            chances[name] = chances[name] or 1 - chances[other]
+    total = sum(chances.values()) or 1.0
     values = []
-    before = 0.0
-    for n, (one, worth) in enumerate(rows):
-        weight = total / max(0.001, one.propensity)
-        gap = weight * (worth - before / max(1, n))
-        values.append(gap if one.arm == second else -gap)
-        before += worth
-    sides = [_side(name, by_arm[name]) for name in (first, second)]
-    return Contest(sides[0], sides[1], running(values))
+    for one, worth in rows:
+        value = total / max(0.001, one.propensity) * worth
+        values.append(value if one.arm == second else -value)
+    sides = [_side(name, by_arm[name], total, len(rows)) for name in (first, second)]
+    seen = [
+        len(rows) * chances[name] / total if only_two else one.n
+        for name, one in zip(chances, sides, strict=True)
+    ]
+    return Contest(sides[0], sides[1], running(values), min(seen) >= FEWEST)
 
 
 def _chance(rows: Sequence[tuple[Played, float]]) -> float:
@@ -106,11 +119,12 @@ def _chance(rows: Sequence[tuple[Played, float]]) -> float:
     return sum(one.propensity for one, _ in rows) / len(rows) if rows else 0.0
 
 
-def _side(name: str, rows: Sequence[tuple[Played, float]]) -> Side:
+def _side(name: str, rows: Sequence[tuple[Played, float]], total: float, n_all: int) -> Side:
+    worth = sum(total / max(0.001, one.propensity) * worth for one, worth in rows)
     return Side(
         name,
         len(rows),
         sum(one.strong for one, _ in rows),
         sum(one.held is not None for one, _ in rows),
-        sum(worth for _, worth in rows) / len(rows) if rows else 0.0,
+        worth / n_all if n_all else 0.0,
     )
