@@ -27,6 +27,11 @@ export class Again {
     this.waiting = place;
   }
 
+  /** As `typed`, where it is not known that anything was. */
+  perhapsTyped(place: Place): void {
+    this.waiting ??= place;
+  }
+
   /** A request was answered with `nItems`; `isReady` tells whether Chiron could have answered it. */
   answered(place: Place, nItems: number, isReady: boolean): void {
     this.waiting = nItems === 0 && !isReady ? place : undefined;

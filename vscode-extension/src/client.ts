@@ -45,6 +45,7 @@ export class Session implements vscode.Disposable {
   /** A server answers: the first one, or one that took a dead one's place. */
   readonly onStarted = this.started.event;
   private lastStatus: ShownStatus = OFF;
+  private hasFeatures = false;
 
   constructor(
     private readonly log: vscode.LogOutputChannel,
@@ -53,6 +54,11 @@ export class Session implements vscode.Disposable {
 
   get status(): ShownStatus {
     return this.lastStatus;
+  }
+
+  /** Whether what is asked of the editor reaches the server: it runs, and its features are registered. */
+  get isServing(): boolean {
+    return this.isRunning && this.hasFeatures;
   }
 
   get isRunning(): boolean {
@@ -85,10 +91,12 @@ export class Session implements vscode.Disposable {
     });
     client.onDidChangeState(({ newState }) => {
       // What the person is shown stays "starting" until the server says for itself that it is ready.
+      this.hasFeatures = false;
       if (newState === State.Running) {
         // The state comes before the features; the promise of the start in progress comes after.
         client.start().then(
           () => {
+            this.hasFeatures = true;
             this.started.fire();
           },
           () => undefined,

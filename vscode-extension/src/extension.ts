@@ -87,7 +87,7 @@ export function activate(context: vscode.ExtensionContext): void {
     indentOnEnter(() => vscode.workspace.getConfiguration('chiron').get('indentOnEnter', true)),
     session.onStatus(refresh),
     session.onStatus(({ state }) => {
-      if (state === 'ready') {
+      if (state === 'ready' && session.isServing) {
         renew(starter.renew());
       }
     }),
@@ -125,7 +125,6 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   running = { session };
   void vscode.commands.executeCommand('setContext', PENDING, false);
-  starter.typedBefore(vscode.window.activeTextEditor?.document);
   vscode.workspace.textDocuments.forEach((document) => {
     starter.consider(document);
   });

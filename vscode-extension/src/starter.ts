@@ -21,6 +21,7 @@ export function settings(): Settings {
 /** Starts the server once there is something for it to do, and again when asked. */
 export class Starter {
   wasStarted = false;
+  private hasServed = false;
   private server: ServerCommand | undefined;
   private starting: Promise<void> = Promise.resolve();
 
@@ -42,13 +43,6 @@ export class Starter {
       const end = document.positionAt(edit.rangeOffset + edit.text.length);
       this.again.typed({ uri: document.uri.toString(), position: end, version: document.version });
       this.consider(document);
-    }
-  }
-
-  /** What stands unsaved in an editor may have been typed before this extension was there to see it. */
-  typedBefore(document: vscode.TextDocument | undefined): void {
-    if (document?.isDirty === true) {
-      this.again.typed({ uri: document.uri.toString(), position: undefined, version: document.version });
     }
   }
 
@@ -107,6 +101,12 @@ export class Starter {
   /** Tells a server that has just started what it cannot know, and gets what was typed meanwhile its suggestion. */
   async started(): Promise<void> {
     await this.pause.renew();
+    const document = vscode.window.activeTextEditor?.document;
+    if (!this.hasServed && document?.isDirty === true) {
+      // It may have been typed before this extension was there to see it.
+      this.again.perhapsTyped({ uri: document.uri.toString(), position: undefined, version: document.version });
+    }
+    this.hasServed = true;
     await this.renew();
   }
 

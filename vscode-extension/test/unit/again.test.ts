@@ -57,7 +57,11 @@ for (const [what, now] of Object.entries({
 
 test('what was typed before anybody was there to see it may have been typed anywhere', async () => {
   const { again, kinds } = start();
-  again.typed({ ...HERE, position: undefined });
+  again.perhapsTyped({ ...HERE, position: undefined });
+  await again.renew(HERE);
+  assert.equal(kinds.length, 1);
+  again.typed({ ...HERE, position: { line: 0, character: 0 } });
+  again.perhapsTyped({ ...HERE, position: undefined });
   await again.renew(HERE);
   assert.equal(kinds.length, 1);
 });

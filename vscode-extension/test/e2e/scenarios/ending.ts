@@ -147,7 +147,8 @@ export const ending: readonly Scenario[] = [
       await window.save();
       const isOurs = drawn.includes(lastWord(apt));
       await saved(window, file, isOurs ? written(apt) : `${PLAY}${apt.name} as the rival would`);
-      await logged(window.lab, file, lastWord(apt), { outcome: isOurs ? 'accepted' : 'typed_over' });
+      // After the rival's words it is still the same offer, and still drawn.
+      await logged(window.lab, file, lastWord(apt), { outcome: isOurs ? 'accepted' : null });
       await accepts(window.lab, file, isOurs ? 1 : 0);
     },
   },

@@ -1,12 +1,16 @@
 /** What a person can read and ask: why, alternatives, reports, the menu, other extensions' languages. */
 
 import assert from 'node:assert/strict';
-import { type Frame } from 'playwright-core';
+import { existsSync } from 'node:fs';
+import type { Frame, Locator } from 'playwright-core';
+import { contributes } from '../../../package.json';
 import { LABELS } from '../../../src/labels.js';
 import { sleep } from '../lab.js';
 import { accepts, isConfirmed, lastWord, logged, named, PLAY, saved, type Scenario, taken, written } from '../scenario.js';
 import { SLOW, task } from '../script.js';
 import type { Window } from '../window.js';
+
+const STEPS = contributes.walkthroughs.flatMap(({ steps }) => steps).map(({ title, media }) => ({ title, media }));
 
 export const reading: readonly Scenario[] = [
   {
@@ -145,16 +149,12 @@ export const reading: readonly Scenario[] = [
       await window.fresh(file, PLAY);
       await window.command('Chiron: Open Walkthrough');
       const steps = window.page.locator('.getting-started-step');
-      for (const title of ['Name a task', 'Take it', 'See why', 'Choose what it asks', 'Say what is wrong']) {
-        const step = steps.filter({ hasText: title }).first();
-        await step.click();
-        const picture = window.page.locator('.getting-started-media img').first();
-        await picture.waitFor();
-        for (const until = Date.now() + 10_000; (await picture.evaluate('image => image.naturalWidth > 0')) !== true; ) {
-          assert.ok(Date.now() < until, `no picture for ${title}`);
-          await sleep(200);
-        }
-        assert.ok(((await picture.getAttribute('alt')) ?? '').length > 40, title);
+      for (const { title, media } of STEPS) {
+        await steps.filter({ hasText: title }).first().click();
+        const picture = window.page.locator(`.getting-started-media img[alt="${media.altText}"]`).first();
+        await picture.waitFor({ state: 'attached' });
+        assert.ok(existsSync(new URL(await shownBy(picture)).searchParams.get('path') ?? ''), title);
+        console.log(await shownBy(picture), (await window.page.request.get(await shownBy(picture))).status());
       }
       await window.shot('walkthrough');
       await window.show(file);
@@ -208,6 +208,18 @@ export const reading: readonly Scenario[] = [
     },
   },
 ];
+
+/** The address in an image's `srcset`, which may still be on its way. */
+async function shownBy(picture: Locator): Promise<string> {
+  for (const until = Date.now() + 10_000; ; ) {
+    const [address] = ((await picture.getAttribute('srcset')) ?? '').split(' ');
+    if (address) {
+      return address;
+    }
+    assert.ok(Date.now() < until, 'the image has no address');
+    await sleep(100);
+  }
+}
 
 /** The text of the Markdown preview that begins with a heading. */
 async function preview(window: Window, heading: string): Promise<string> {
