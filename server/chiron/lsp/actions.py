@@ -190,9 +190,9 @@ class Actions:
                 place, where.text, there, edit.text, one.code, one.evidence, self._session.origin
             )
             if where is document or (other is not None and other.is_open):
-                answer = self._session.offer(where, request, answer)
+                answer = self._session.offers.asked_for(where, request, answer)
             else:
-                self._session.note(request, answer)
+                self._session.offers.note(request, answer)
             ids.append(answer.suggestions[0].id)
         return ids[0]
 

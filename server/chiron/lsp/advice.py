@@ -178,7 +178,7 @@ class Advice:
             answer = await advise(parts.suggester, wanted, request, target, project)
         logged = replace(request, scope=replace(request.scope, kind=ScopeKind.ACTION))
         document = self._still(document.uri, version)
-        noted = self._session.offer(document, logged, answer)
+        noted = self._session.offers.asked_for(document, logged, answer)
         if not answer.suggestions:
             raise Failed(_why_not(answer))
         one = answer.suggestions[0]
@@ -223,7 +223,7 @@ class Advice:
             request, project = await asyncio.to_thread(parts.workspaces.placed, request)
             answer = await explain(parts.suggester, subject, request, project, say)
         self._still(document.uri, version)
-        self._session.note(request, answer)
+        self._session.offers.note(request, answer)
         if not answer.suggestions:
             raise Failed(_why_not(answer))
         one = answer.suggestions[0]

@@ -173,7 +173,7 @@ def build(read_settings: Callable[[], Settings]) -> Server:
 
     def accepted(*arguments: Any) -> None:
         if arguments and isinstance(arguments[0], dict):
-            server.session.accepted(str(arguments[0].get("suggestionId", "")))
+            server.session.offers.accepted(str(arguments[0].get("suggestionId", "")))
 
     @server.feature(types.INITIALIZED)
     async def initialized(_params: types.InitializedParams) -> None:
@@ -277,14 +277,14 @@ def _register_ours(server: Server) -> None:
     def event(params: Any) -> None:
         from chiron.lsp import messages
 
-        server.session.seen(messages.read(messages.ClientEvent, params))
+        server.session.offers.seen(messages.read(messages.ClientEvent, params))
 
     @server.feature(protocol.DID_SHOW)
     def did_show(params: Any) -> None:
         from chiron.lsp import messages
 
         if (suggestion_id := protocol.item_id(params)) is not None:
-            server.session.seen(messages.ClientEvent(kind="shown", suggestion_id=suggestion_id))
+            server.session.offers.seen(messages.ClientEvent(kind="shown", suggestion_id=suggestion_id))
 
     @server.feature(protocol.DID_ACCEPT_PART)
     def did_accept_part(params: Any) -> None:
@@ -292,7 +292,7 @@ def _register_ours(server: Server) -> None:
 
         if (suggestion_id := protocol.item_id(params)) is not None:
             length = params.get("acceptedLength") if isinstance(params, dict) else None
-            server.session.seen(
+            server.session.offers.seen(
                 messages.read(
                     messages.ClientEvent,
                     {"kind": "accepted_part", "suggestionId": suggestion_id, "acceptedLength": length},
@@ -324,7 +324,7 @@ def _register_ours(server: Server) -> None:
     def report(params: Any) -> None:
         from chiron.lsp import messages
 
-        server.session.report(messages.read(messages.ReportParams, params))
+        server.session.offers.report(messages.read(messages.ReportParams, params))
 
     @server.feature(protocol.PAUSE)
     def pause(params: Any) -> dict[str, object]:

@@ -14,28 +14,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chiron.errors import ChironError
-from chiron.flywheel.outcomes import Offer, OutcomeTracker
 from chiron.lsp.clock import Clock
 from chiron.lsp.convert import to_path
-from chiron.lsp.messages import ClientEvent, ReportParams, Status
+from chiron.lsp.messages import Status
+from chiron.lsp.offers import Offers
 from chiron.lsp.rereading import Rereader
 from chiron.lsp.troubles import Trouble, Troubles
 from chiron.records import (
     Answer,
-    Event,
-    EventKind,
-    Evidence,
     Origin,
     Place,
     Position,
-    Range,
-    Request,
     Suggestion,
     Trigger,
 )
-from chiron.redact import redact, redact_part
 from chiron.suggest.place import request_at
-from chiron.suggest.record import to_records
 from chiron.syntax.document import Change, Document
 
 if TYPE_CHECKING:
@@ -45,8 +38,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Suggestions whose particulars are kept for "why this?" and for answers from memory.
-_REMEMBERED = 256
 #: What cannot be assembled (a wrong settings file, no Ansible) is tried again, soon and then less often.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 10.0
 #: Files of a workspace that say which modules there are.
@@ -79,19 +70,15 @@ class Session:
         self._read_settings = read_settings
         self._on_status = on_status
         self._now_ms = now_ms or Clock().now_ms
-        self._tracker = OutcomeTracker()
         #: What everything works with, once it is assembled; until then the error that is in the way.
         self._assembly: Assembly | None = None
         self._obstacle: ChironError | None = None
         self._tried: asyncio.Event = asyncio.Event()
         self._assembling: asyncio.Task[None] | None = None
-        self._known: dict[str, Suggestion] = {}
-        self._early: list[Event] = []
         self._paused: set[str] = set()
         self._troubles = Troubles(self._show)
         self._upkeep: Upkeep | None = None
-        self._last_accepted: str | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self.offers = Offers(self.documents, lambda: self.ready, self._now_ms)
         self._rereader = Rereader(self._text_of, lambda: self.ready)
 
     # ------------------------------------------------------------------ life
@@ -133,8 +120,7 @@ class Session:
         self._assembly, self._obstacle = parts, None
         parts.learner.clock = self._now_ms
         self._tried.set()
-        self._keep(self._early)
-        self._early = []
+        self.offers.opened_log()
         self._troubles.over("start")
         log.info("Ready: %d modules are known.", len(parts.catalog.names()))
         for key in refused:
@@ -167,8 +153,7 @@ class Session:
         for uri in list(self.documents):
             self.closed(uri)
         self._rereader.stop()
-        if self._timer is not None:
-            self._timer.cancel()
+        self.offers.stop()
         if self._upkeep is not None:
             self._upkeep.stop()
         if self._assembling is not None:
@@ -203,7 +188,7 @@ class Session:
         """The document of `uri` was changed by `changes`, in order; they are already applied."""
         if self._upkeep is not None:
             self._upkeep.noticed()
-        self._keep(self._tracker.changed(uri, list(changes), self.documents[uri].text, self._now_ms()))
+        self.offers.changed(uri, list(changes))
         self._rereader.soon(uri)
 
     def _text_of(self, uri: str) -> str | None:
@@ -214,13 +199,13 @@ class Session:
         """A document was written to disk."""
         document = self.documents.get(uri)
         if document is not None:
-            self._keep(self._tracker.saved(uri, document.text, self._now_ms()))
+            self.offers.saved(document)
 
     def closed(self, uri: str) -> None:
         """A document was closed: what was pending in it has ended."""
         document = self.documents.pop(uri, None)
         if document is not None:
-            self._keep(self._tracker.closed(uri, document.text, self._now_ms()))
+            self.offers.closed(document)
             self._rereader.soon(uri)
 
     def changed_on_disk(self, uris: Sequence[str]) -> None:
@@ -255,7 +240,7 @@ class Session:
         document = self.documents.get(place.uri)
         if document is None or self._paused & {"everywhere", place.uri}:
             return None
-        if left := self._continuing(document, position):
+        if left := self.offers.continuing(document, position):
             return Answer("", tuple(left), (), {})
         asked = request_at(document, position, place, origin=self.origin, trigger=trigger)
         if asked is None:
@@ -272,43 +257,14 @@ class Session:
         if placed is None:
             placed = await asyncio.to_thread(parts.workspaces.placed, asked)
         request, project = placed
-        refused = self._tracker.refused(place.uri, document.offset(request.scope.range.start), request.text)
+        refused = self.offers.refused(document, request)
         answer = await parts.suggester_for(request).suggest(request, project, refused=refused)
         self._note(answer)
-        self._trace(request, answer)
+        self.offers.trace(request, answer)
         document = self.documents.get(place.uri)
         if document is None or document.version != version:
             return None
-        return self._offer(document, request, answer)
-
-    def _continuing(self, document: Document, position: Position) -> list[Suggestion]:
-        """What is left of the suggestions that the person is typing through."""
-        offset = document.offset(position)
-        left = []
-        for pending in self._tracker.continuing(document.uri, offset, document.text, self._now_ms()):
-            known = self._known.get(pending.suggestion_id)
-            if known is not None:
-                place = Range(document.position(pending.start), document.position(pending.end))
-                left.append(replace(known, text=pending.insert, range=place))
-        return left
-
-    def offer(self, document: Document, request: Request, answer: Answer) -> Answer:
-        """Notes an edit that a person has asked for, and gives it the id under which it is followed."""
-        self._trace(request, answer)
-        return self._offer(document, request, answer)
-
-    def _trace(self, request: Request, answer: Answer) -> None:
-        """Tells the user's own collector of it, where there is one."""
-        if self.ready is not None and self.ready.tracer is not None:
-            self.ready.tracer.answered(request, answer)
-
-    def note(self, request: Request, answer: Answer) -> None:
-        """Keeps in the log what was answered, where it is nothing to put into the text."""
-        self._trace(request, answer)
-        parts = self.ready
-        if parts is not None and parts.feedback is not None:
-            for row in to_records(request, answer, self._now_ms()):
-                parts.feedback.record(row)
+        return self.offers.offered(document, request, answer)
 
     def may_send(self, place: Place) -> bool:
         """Whether a model may be asked about this file: it is not excluded, and nothing is paused there."""
@@ -316,31 +272,6 @@ class Session:
         if parts is None or self._paused & {"everywhere", place.uri}:
             return False
         return not _is_excluded(place, parts.settings)
-
-    def _offer(self, document: Document, request: Request, answer: Answer) -> Answer:
-        """Notes that the suggestions of `answer` are offered. One that is pending already keeps its id."""
-        start = document.offset(request.scope.range.start)
-        end = document.offset(request.scope.range.end)
-        suggestions, offers = [], []
-        for rank, made in enumerate(answer.suggestions):
-            pending = self._tracker.match(document.uri, start, end, made.text, document.text)
-            one = replace(made, id=pending) if pending else made
-            suggestions.append(one)
-            offers.append(Offer(one.id, start, end, one.text, rank=rank, module=one.module))
-        answer = replace(answer, suggestions=tuple(suggestions))
-        fresh = {one.id for one in suggestions} - self._known.keys()
-        at = self._now_ms()
-        parts = self.ready
-        if parts is not None and parts.feedback is not None:
-            for row in to_records(request, answer, at):
-                if row.id in fresh or row.withheld:
-                    parts.feedback.record(row)
-        for one in suggestions:
-            self._known[one.id] = one
-        while len(self._known) > _REMEMBERED:
-            del self._known[next(iter(self._known))]
-        self._keep(self._tracker.offered(document.uri, offers, document.text, at))
-        return answer
 
     def _note(self, answer: Answer) -> None:
         """Tells a model's trouble once, and when it is over. A remembered answer says nothing of it."""
@@ -355,7 +286,7 @@ class Session:
         """What is known of a suggestion: the one named, or the last accepted."""
         from chiron.lsp import inquiries
 
-        wanted = suggestion_id or self._last_accepted
+        wanted = suggestion_id or self.offers.last_accepted
         return await inquiries.why(await self.parts(), wanted) if wanted else None
 
     async def info(self) -> dict[str, Any]:
@@ -373,7 +304,7 @@ class Session:
         from chiron.lsp import inquiries
 
         try:
-            await inquiries.use_model(await self.parts(), name, self._known.clear)
+            await inquiries.use_model(await self.parts(), name, self.offers.forget)
         except ChironError as error:
             refused = {"state": "problem", "message": str(error.args[0]), "advice": error.advice}
             return self.status().model_copy(update=refused)
@@ -386,61 +317,6 @@ class Session:
         status = self.status()
         self._on_status(status, False)
         return status
-
-    def report(self, report: ReportParams) -> None:
-        """A person's verdict on a suggestion."""
-        data = {"label": report.label, "note": redact(report.note).text if report.note else None}
-        event = Event(report.suggestion_id, EventKind.LABELLED, Evidence.CONFIRMED, self._now_ms(), data)
-        self._keep([event])
-
-    # ------------------------------------------------------------------ outcomes
-
-    def accepted(self, suggestion_id: str) -> None:
-        """The item's command ran."""
-        self._keep(self._tracker.accepted(suggestion_id, self._now_ms()))
-
-    def seen(self, event: ClientEvent) -> None:
-        """The editor saw something that no change shows."""
-        self._keep(self._tracker.told(event.model_dump(), self._now_ms()))
-
-    def _redacted(self, text: str) -> str:
-        """`text` without secrets, seen where it stands in an open document, if it stands in one."""
-        for document in self.documents.values():
-            if (at := document.text.find(text)) >= 0:
-                return redact_part(document.text, at, at + len(text)).text
-        return redact(text).text
-
-    def _keep(self, events: Sequence[Event]) -> None:
-        """Writes `events` to the log; before there is one they wait."""
-        for event in events:
-            if event.kind is EventKind.ACCEPTED:
-                self._last_accepted = event.suggestion_id
-            row = event
-            if "text" in event.data:
-                row = replace(event, data={**event.data, "text": self._redacted(str(event.data["text"]))})
-            parts = self.ready
-            if parts is None:
-                self._early.append(row)
-                continue
-            if parts.feedback is not None:
-                parts.feedback.event(row)
-            if parts.tracer is not None:
-                parts.tracer.happened(row)
-        self._wind()
-
-    def _wind(self) -> None:
-        """Sets the alarm for the tracker's next deadline."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        deadline = self._tracker.next_deadline_ms
-        if deadline is not None:
-            delay_s = max(0.0, (deadline - self._now_ms()) / 1000)
-            self._timer = asyncio.get_running_loop().call_later(delay_s, self._tick)
-
-    def _tick(self) -> None:
-        self._timer = None
-        self._keep(self._tracker.tick(self._now_ms()))
 
 
 def _may_suggest(settings: Settings, place: Place, trigger: Trigger) -> bool:
