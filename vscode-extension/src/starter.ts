@@ -39,7 +39,8 @@ export class Starter {
   }
 
   typed(document: vscode.TextDocument, edit: vscode.TextDocumentContentChangeEvent): void {
-    if (!this.session.isRunning) {
+    // The editor changes documents of its own as well, such as its settings.
+    if (!this.session.isServing && document === vscode.window.activeTextEditor?.document) {
       const end = document.positionAt(edit.rangeOffset + edit.text.length);
       this.again.typed({ uri: document.uri.toString(), position: end, version: document.version });
       this.consider(document);
