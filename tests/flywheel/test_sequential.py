@@ -98,6 +98,8 @@ def test_what_only_learning_shows_is_noticed_where_it_is_refused() -> None:
     refused = [one for one in rows if one.arm == "learned"]
     found = compared(refused, 0.5)
     assert (found.first.n, found.verdict) == (0, "worse")
+    assert found.second.worth == -0.5
+    assert -0.5 < found.difference.mean < found.difference.high < 0
     assert contest(refused, "control", "learned", 0.5).verdict == "not enough data"
 
 

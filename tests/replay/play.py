@@ -130,6 +130,7 @@ async def play(
     root: Path | None = None,
     enough: Callable[[list[Met]], bool] = lambda _met: False,
     environ: Mapping[str, str] = MappingProxyType({}),
+    who: type[Person] = Person,
 ) -> Person:
     """Somebody writes `files` through a real server, in the workspace or in another `root`."""
     root = root or lab.workspace
@@ -144,7 +145,7 @@ async def play(
     )
     try:
         await editor.ask("replay/begin", {})
-        person = Person(editor, root, lab.habits, catalog.resolve)
+        person = who(editor, root, lab.habits, catalog.resolve)
         await person.work(files, enough)
     finally:
         await editor.stop()

@@ -106,12 +106,27 @@ def contest(
     for one, worth in rows:
         value = total / max(0.001, one.propensity) * worth
         values.append(value if one.arm == second else -value)
-    sides = [_side(name, by_arm[name], total, len(rows)) for name in (first, second)]
+    # Requests that either shows something for, as far as can be told.
+    n_requests = max(_n_requests(by_arm[name], total) for name in (first, second))
+    if only_two and rows and not all(by_arm.values()):
+        # What showed nothing so far is taken to have shown one thing, which speaks against the difference.
+        silent = next(name for name in (first, second) if not by_arm[name])
+        doubt = total / max(0.001, chances[silent])
+        values.append(-doubt if sum(values) > 0 else doubt)
+    sides = [_side(name, by_arm[name], total, n_requests) for name in (first, second)]
     seen = [
-        len(rows) * chances[name] / total if only_two else one.n
-        for name, one in zip(chances, sides, strict=True)
+        len(rows) * chances[side.name] / total if only_two else side.n  # what is drawn, seen or not
+        for side in sides
     ]
-    return Contest(sides[0], sides[1], running(values), min(seen) >= FEWEST)
+    found = running(values)
+    scale = len(rows) / n_requests if n_requests else 1.0
+    difference = Running(found.n, *(scale * one for one in (found.mean, found.low, found.high)))
+    return Contest(sides[0], sides[1], difference, min(seen) >= FEWEST)
+
+
+def _n_requests(rows: Sequence[tuple[Played, float]], total: float) -> float:
+    """How many requests an arm's stand for."""
+    return sum(total / max(0.001, one.propensity) for one, _ in rows)
 
 
 def _chance(rows: Sequence[tuple[Played, float]]) -> float:
@@ -119,12 +134,12 @@ def _chance(rows: Sequence[tuple[Played, float]]) -> float:
     return sum(one.propensity for one, _ in rows) / len(rows) if rows else 0.0
 
 
-def _side(name: str, rows: Sequence[tuple[Played, float]], total: float, n_all: int) -> Side:
+def _side(name: str, rows: Sequence[tuple[Played, float]], total: float, n_requests: float) -> Side:
     worth = sum(total / max(0.001, one.propensity) * worth for one, worth in rows)
     return Side(
         name,
         len(rows),
         sum(one.strong for one, _ in rows),
         sum(one.held is not None for one, _ in rows),
-        worth / n_all if n_all else 0.0,
+        worth / n_requests if n_requests else 0.0,
     )
