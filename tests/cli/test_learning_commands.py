@@ -118,6 +118,16 @@ def test_a_gate_is_trained_shown_and_replayed(shell: Shell, log: Path) -> None:
     assert "Install" not in file.read_text(encoding="utf-8")
 
 
+def test_verdicts_become_cases_that_need_no_checkout(shell: Shell, log: Path, tmp_path: Path) -> None:
+    fill(log, 4)
+    shell("feedback", "label", "s0000", "good")
+    cases, answers = str(tmp_path / "cases.jsonl"), str(tmp_path / "answers.jsonl")
+    assert "1 cases in" in shell("eval", "build", "--from-feedback", "--out", cases)
+    assert "1 answers added" in shell("eval", "run", cases, "--arm", "recall", "--out", answers)
+    shell("eval", "gate", cases, answers, answers)
+    assert "does not exist" in shell("eval", "gate", cases, str(tmp_path / "nothing"), answers, code=2)
+
+
 def test_the_flywheel_tells_on_one_screen_what_was_learned_and_what_it_brought(
     shell: Shell, log: Path
 ) -> None:

@@ -10,6 +10,7 @@ import click
 from chiron.cli.common import NO, json_flag, print_json, settings
 
 _PATH = click.Path(path_type=Path)
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.group("eval")
@@ -48,8 +49,14 @@ def eval_build(
 
 
 @eval_.command("run")
-@click.argument("cases_file", type=_PATH, metavar="CASES")
-@click.option("--workspaces", required=True, type=_PATH, help="Folder that holds the checkouts.")
+@click.argument("cases_file", type=_FILE, metavar="CASES")
+@click.option(
+    "--workspaces",
+    default=Path(),
+    show_default="here",
+    type=_PATH,
+    help="Folder that holds the checkouts; cases out of the log need none.",
+)
 @click.option(
     "--arm",
     default="chiron",
@@ -91,8 +98,8 @@ def eval_run(  # noqa: PLR0913, PLR0917 - one argument an option
 
 
 @eval_.command("score")
-@click.argument("cases_file", type=_PATH, metavar="CASES")
-@click.argument("results", nargs=-1, required=True, type=_PATH, metavar="RESULTS...")
+@click.argument("cases_file", type=_FILE, metavar="CASES")
+@click.argument("results", nargs=-1, required=True, type=_FILE, metavar="RESULTS...")
 @click.option("--baseline", type=_PATH, help="Also write the first results' scores there, for `gate`.")
 @json_flag
 def eval_score(cases_file: Path, results: tuple[Path, ...], baseline: Path | None, as_json: bool) -> None:
@@ -110,8 +117,8 @@ def eval_score(cases_file: Path, results: tuple[Path, ...], baseline: Path | Non
 
 
 @eval_.command("report")
-@click.argument("cases_file", type=_PATH, metavar="CASES")
-@click.argument("results", nargs=-1, required=True, type=_PATH, metavar="RESULTS...")
+@click.argument("cases_file", type=_FILE, metavar="CASES")
+@click.argument("results", nargs=-1, required=True, type=_FILE, metavar="RESULTS...")
 @click.option("--html", required=True, type=_PATH, help="Where the page goes.")
 def eval_report(cases_file: Path, results: tuple[Path, ...], html: Path) -> None:
     """Write one offline page: figures, latency, calibration, and the failures to read."""
@@ -122,9 +129,9 @@ def eval_report(cases_file: Path, results: tuple[Path, ...], html: Path) -> None
 
 
 @eval_.command("compare")
-@click.argument("cases_file", type=_PATH, metavar="CASES")
-@click.argument("first", type=_PATH)
-@click.argument("second", type=_PATH)
+@click.argument("cases_file", type=_FILE, metavar="CASES")
+@click.argument("first", type=_FILE)
+@click.argument("second", type=_FILE)
 @click.option("--show", default=0, show_default=True, help="Cases won and lost to show side by side.")
 @json_flag
 def eval_compare(cases_file: Path, first: Path, second: Path, show: int, as_json: bool) -> None:
@@ -140,9 +147,9 @@ def eval_compare(cases_file: Path, first: Path, second: Path, show: int, as_json
 
 
 @eval_.command("gate")
-@click.argument("cases_file", type=_PATH, metavar="CASES")
-@click.argument("baseline", type=_PATH)
-@click.argument("results", type=_PATH)
+@click.argument("cases_file", type=_FILE, metavar="CASES")
+@click.argument("baseline", type=_FILE)
+@click.argument("results", type=_FILE)
 def eval_gate(cases_file: Path, baseline: Path, results: Path) -> None:
     """Exit with 1 where RESULTS are worse than BASELINE beyond noise, or any case out of the log is."""
     from chiron.evals.command import gate_files
