@@ -137,7 +137,8 @@ def show_flywheel(found: Mapping[str, Any]) -> None:
         },
     )
     _show_rates(pool["rates"])
-    show_pairs("What it brought, next to the share answered without", _contest(brought))
+    names = {"control": "without it", "learned": "with it"}
+    show_pairs("What it brought", {names.get(key, key): said for key, said in _contest(brought).items()})
     _show_worth(brought["interruption"])
     if found["off"]:
         console.print(Text("`chiron flywheel --on` switches it on again.", style="dim"))
@@ -161,9 +162,8 @@ def _contest(one: Mapping[str, Any]) -> dict[str, str]:
     rows = {}
     for side in (one["first"], one["second"]):
         held = f", {side['n_held']} held back" if side["n_held"] else ""
-        rows[side["name"]] = (
-            f"worth {side['worth']:.3f} per request ({side['n']}; {side['n_kept']} kept{held})"
-        )
+        seen = f"{side['n']} seen, {side['n_kept']} kept{held}"
+        rows[side["name"]] = f"worth {side['worth']:.3f} per request ({seen})" if side["n"] else "nothing yet"
     if one["low"] is None:
         rows["difference"] = one["verdict"]
     else:
