@@ -119,6 +119,12 @@ export function activate(context: vscode.ExtensionContext): void {
         }, SETTINGS_REST_MS);
       }
     }),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => {
+      // Now the Python that was chosen for the workspace may be run.
+      if (starter.wasStarted) {
+        void starter.restart();
+      }
+    }),
     new vscode.Disposable(() => {
       clearTimeout(resting);
     }),
