@@ -1,11 +1,13 @@
 """Fits the weights of `suggest/recall/modules.py` anew, and tells how far they carry over.
 
     python tests/benchmarks/fit_modules.py --cases CASES WORKSPACES [--cases …] [--judge REPO…] [--l2 0.03]
+        [--tables DIR]
 
-Each `--cases` names a file that `chiron eval build` made and the folder of its checkouts. Every case is asked
-three times: warm, with a few files of its workspace, and cold. Printed are the share of cases whose module
-stands first, by the weights in force, by new ones fitted on all, and by ones fitted without the repository
-they are judged on. Needs numpy and scipy.
+Each `--cases` names a file that `chiron eval build` made and the folder of its checkouts; `--tables` a folder
+with a table of `fit_names.py` for each repository, made without it, as `REPO.json`. Every case is asked three
+times: warm, with a few files of its workspace, and cold. Printed are the share of cases whose module stands
+first, by the weights in force, by new ones fitted on all, and by ones fitted without the repository they are
+judged on. Needs numpy and scipy.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import argparse
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,7 @@ from chiron.suggest.context import gather
 from chiron.suggest.place import request_at
 from chiron.suggest.recall import Recall
 from chiron.suggest.recall.modules import SIGNS, WEIGHTS, signs_of
+from chiron.suggest.recall.usual_modules import TABLE, usually
 from chiron.syntax.document import Document
 
 MODES = ("warm", "small", "cold")
@@ -88,12 +91,16 @@ def requests(
                 project.update(case.path, None)
 
 
-def asked(cases_file: Path, workspaces: Path, mode: str) -> Iterator[Asked]:
+def asked(cases_file: Path, workspaces: Path, mode: str, tables: Path | None) -> Iterator[Asked]:
     for case, request, facts, tasks, recall, catalog in requests(cases_file, workspaces, mode):
         expected = read_body(case.expected, catalog.resolve)
         if expected is None:
             continue
-        signs = signs_of(*recall.question(request, facts, tasks))
+        question, counts = recall.question(request, facts, tasks)
+        table = tables / f"{case.workspace}.json" if tables is not None else TABLE
+        if table.exists():
+            question = replace(question, usual=usually(question.name, question.path, table))
+        signs = signs_of(question, counts)
         right = list(signs).index(expected.module) if expected.module in signs else -1
         yield Asked(case.workspace, mode, np.array(list(signs.values()), float), right)
 
@@ -155,12 +162,15 @@ def main() -> None:
     parser.add_argument("--cases", nargs=2, action="append", type=Path, required=True)
     parser.add_argument("--judge", nargs="*", help="Repositories to leave out in turn; all by default.")
     parser.add_argument("--l2", type=float, default=0.03)
+    parser.add_argument(
+        "--tables", type=Path, help="Tables of usual names, a repository each, made without it."
+    )
     arguments = parser.parse_args()
     rows = [
         row
         for cases_file, workspaces in arguments.cases
         for mode in MODES
-        for row in asked(cases_file, workspaces, mode)
+        for row in asked(cases_file, workspaces, mode, arguments.tables)
     ]
     judged = arguments.judge or sorted({row.repository for row in rows})
     held = [row for row in rows if row.repository in judged]

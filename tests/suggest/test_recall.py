@@ -134,7 +134,7 @@ def check_recalled(root: Path, catalog: Catalog, path: str, marked: str, expecte
                 "  job: /usr/local/bin/backup",
             ],
         ),
-        ("Reload systemd", ["ansible.builtin.systemd_service:", "  daemon_reload: true"]),
+        ("Reload systemd", ["ansible.builtin.systemd:", "  daemon_reload: true"]),
         (
             "Add web to redis group",
             ["ansible.builtin.user:", "  name: web", "  groups: redis", "  append: true"],

@@ -27,6 +27,8 @@ _N_MODULES = 5
 _N_BODIES = 4
 #: Modules whose usual task is filled in.
 _N_OUTLINES = 3
+#: Where nothing at all was written by then, so many.
+_N_LAST_RESORT = 8
 #: What a plain idiom's module is likely at least, whatever else is near.
 _PLAIN = 0.8
 _STATE = re.compile(r"\bstate[:=]\s*[\"']?(\w+)")
@@ -98,25 +100,31 @@ def drafts(
 ) -> Iterator[Draft]:
     """Drafts for a task called `name` in the file `path` with the modules in `shares` (with probability)."""
     best = max((one.likeness for one in near), default=0.0)
+    anything = False
     for module, share in shares[:_N_MODULES]:
         for one in [one for one in near if module_name(one.task) == module][:_N_BODIES]:
             draft = _adapted(name, path, one, at)
             if draft is not None:
+                anything = True
                 signs = {"share": share, "margin": best - one.likeness}
                 yield Draft(draft.body, draft.module, draft.ground, {**signs, **draft.signs}, draft.n_unknown)
     told = ""
     written = _written(name, shares, at)
     if written is not None:
         idiom, draft = written
+        anything = True
         told = purpose(draft.module)
         share = dict(shares).get(draft.module, 0.0)
         signs = {"share": min(1.0, max(share, _PLAIN if idiom.plain else 0.0)), "margin": best}
         yield Draft(draft.body, draft.module, draft.ground, {**signs, **draft.signs}, draft.n_unknown)
-    for module, share in shares[:_N_OUTLINES]:
+    for i, (module, share) in enumerate(shares[:_N_LAST_RESORT]):
+        if i >= _N_OUTLINES and anything:
+            break
         # What an idiom writes says more than a module's usual task.
         outlined = outline(module, name, at) if purpose(module) != told else None
         if outlined is not None:
             draft = _to_draft(outlined, name, at)
+            anything = True
             signs = {"share": share, "margin": best, "outline": 1.0}
             yield Draft(draft.body, module, draft.ground, {**signs, **draft.signs}, draft.n_unknown)
 

@@ -57,6 +57,9 @@ _SILENT_VOTE = 0.1
 #: more words with "Create the shop's directory" than what the two have to do with each other.
 _OTHER = 0.6
 _N_BY_WORDS = 10
+_N_USUAL = 4
+#: What a module is given that a name does not usually mean.
+_UNUSUAL = 0.003
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,8 @@ class Question:
     #: A template, a file in reach that the name means; None where it is not known what is in reach.
     template: bool | None = None
     file: bool | None = None
+    #: What such a name usually means, as far as that is known: modules with their probability.
+    usual: Mapping[str, float] = field(default_factory=dict)
 
 
 #: Names of the signs, in the order of `WEIGHTS`.
@@ -154,14 +159,16 @@ SIGNS = (
     "purpose_vote", "purpose_bayes", "own_habit", "project_habit", "own_share", "log_count", "control",
     "idiom_purpose", "platform", "nearest_example", "idiom_alone", "spoken_words", "spoken_verb",
     "spoken_word", "template", "no_template", "file", "led", "same_meaning", "other_meaning",
+    "usual", "usual_anew",
 )  # fmt: skip
 #: Fitted as a conditional logit (L2 0.03 round the weights before, repositories weighing as the square root
 #: of their cases, `control` held at -2 since the cases leave such modules out) on named tasks of
-#: ceph-ansible, trellis, k3s-ansible and ansible-datadog and of ten installed collections' roles, each body
-#: hidden: warm, with a few files of the workspace, and cold. `tests/benchmarks/fit_modules.py` does it.
+#: ceph-ansible, trellis, k3s-ansible and ansible-datadog and of nine installed collections' roles, each body
+#: hidden: warm, with a few files of the workspace, and cold. `tests/benchmarks/fit_modules.py` does it, with
+#: tables of usual names that are made without the repository asked about.
 WEIGHTS = (
-    0.8, 1.2, 0.1, 0.6, 0.6, 0.6, 1.6, 1.1, 0.4, 1.4, 1.1, 0.5, 0.6, 0.3, -0.1, -2.0, 0.4, 1.8, 1.3, 1.3, 1.7,
-    0.7, 0.6, 0.6, -0.6, 0.6, 0.5, 0.4, -0.6,
+    0.8, 1.2, 0.0, 0.5, 0.7, 0.2, 1.6, 0.8, 0.3, 1.5, 0.9, 0.6, 0.5, 0.4, -0.1, -2.0, 0.1, 1.8, 1.5, 1.1, 2.0,
+    0.7, 0.7, 0.6, -0.7, 0.7, 0.6, 0.4, -0.5, 0.8, 1.4,
 )  # fmt: skip
 
 
@@ -212,6 +219,7 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
         *likely,
         *idiom_first,
         *(module for module, _ in own.most_common(3)),
+        *sorted(question.usual, key=lambda module: -question.usual[module])[:_N_USUAL],
     }
     bayes = _bayes(modules, found, counts)
     purpose_votes, purpose_bayes = _by_purpose(votes), _by_purpose(bayes)
@@ -222,6 +230,8 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
     n_following = following.total() + 2
     n_own = own.total() + 1
     n_all = counts.modules.total() + 50
+    # Where much is written already, habits there say more than what is usual elsewhere.
+    anew = max(0.0, alone) * 50 / n_all / 3
     verb = stems[0] if stems else ""
     signs: dict[str, tuple[float, ...]] = {}
     for module in modules:
@@ -254,6 +264,8 @@ def signs_of(question: Question, counts: ModuleCounts) -> dict[str, tuple[float,
             said_near.led.get(module, 0.0),
             said_near.same.get(module, 0.0),
             said_near.other.get(module, 0.0),
+            max(0.0, alone) * question.usual.get(module, 0.0),
+            anew * math.log(question.usual.get(module, 0.0) + _UNUSUAL),
         )
     return signs
 

@@ -21,6 +21,7 @@ from chiron.suggest.recall.memory import Memory, rated
 from chiron.suggest.recall.modules import ModuleCounts, Near, Question, module_name, rank_modules
 from chiron.suggest.recall.steps import MAX_STEPS, steps_in
 from chiron.suggest.recall.surroundings import Surroundings
+from chiron.suggest.recall.usual_modules import usually
 from chiron.syntax.blocks import Block, task_blocks
 
 _N_MODULES = 5
@@ -186,6 +187,7 @@ class _Place:
             spoken=self._memory.spoken(name),
             template=at.template_for(name) is not None if self._facts.complete else None,
             file=at.file_for(name) is not None if self._facts.complete else None,
+            usual=usually(name, self._path),
         )
 
     def _rated(self, found: Sequence[tuple[Task, float]]) -> list[Near]:
