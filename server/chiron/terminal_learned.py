@@ -145,8 +145,8 @@ def show_flywheel(found: Mapping[str, Any]) -> None:
 
 
 def _show_worth(interruption: float) -> None:
-    said = f"Worth: 1 for what was kept, 0 held back, minus {interruption:g} shown in vain."
-    weighed = "Each request stands for as many as its chance says; the interval may be looked at any day."
+    said = f"Worth: 1 for what was kept, 0 where nothing was shown, minus {interruption:g} shown in vain."
+    weighed = "The difference weighs requests by their chance of being drawn, and may be looked at any day."
     console.print(Text(f"{said} {weighed}", "dim"))
 
 
@@ -162,7 +162,7 @@ def _contest(one: Mapping[str, Any]) -> dict[str, str]:
     rows = {}
     for side in (one["first"], one["second"]):
         held = f", {side['n_held']} held back" if side["n_held"] else ""
-        seen = f"{side['n']} seen, {side['n_kept']} kept{held}"
+        seen = f"{side['n']}; {side['n_shown']} seen, {side['n_kept']} kept{held}"
         rows[side["name"]] = f"worth {side['worth']:.3f} per request ({seen})" if side["n"] else "nothing yet"
     if one["low"] is None:
         rows["difference"] = one["verdict"]

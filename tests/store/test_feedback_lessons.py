@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,6 +104,28 @@ def test_a_request_is_played_once_by_what_was_shown_first(path: Path) -> None:
         ("learned", 0.9, Outcome.ACCEPTED, True, None),
         ("learned", 0.9, None, False, "unlikely-kept"),
         ("control", 0.1, Outcome.EXPIRED, False, None),
+    ]
+
+
+def test_a_place_for_which_nothing_was_shown_is_played_once(path: Path) -> None:
+    other: dict[str, Any] = {"name": "Start nginx", "arm": "control", "propensity": 0.1}
+    write(
+        path,
+        [
+            (record(1, arm="learned"), Outcome.ACCEPTED),
+            (record(2, arm="learned", withheld="unsure"), None),
+            (record(3, withheld="unsure", **other), None),
+            (record(4, withheld="invalid", **other), None),
+            (record(5, name="Stop nginx", withheld="unlikely-kept"), None),
+            (record(6, name="Look at it", withheld="unsure"), None),
+            (record(7, name="Look at it"), None),
+        ],
+    )
+    found = FeedbackLog(path).ask(partial(played, since_ms=0, limit=100))
+    assert [(one.arm, one.propensity, one.shown, one.held) for one in found] == [
+        ("learned", 1.0, True, None),
+        ("control", 0.1, False, None),
+        ("default", 1.0, True, "unlikely-kept"),
     ]
 
 

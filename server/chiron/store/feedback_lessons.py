@@ -38,7 +38,8 @@ class Lesson:
 class Played:
     """One request's first answer as an experiment: what was drawn, how likely that was, what came of it.
 
-    `held` names the reason where it was held back by what was learned, or by an arm.
+    `held` names the reason where it was held back by what was learned, or by an arm. Where nothing was good
+    enough to be `shown`, that is one experiment for all requests at its place.
     """
 
     at_ms: int
@@ -47,6 +48,7 @@ class Played:
     outcome: Outcome | None
     strong: bool
     held: str | None
+    shown: bool = True
 
 
 def mark(connection: sqlite3.Connection) -> str:
@@ -99,18 +101,26 @@ def held_back(
 def played(
     connection: sqlite3.Connection, since_ms: int, limit: int, origin: Origin | None = Origin.EDITOR
 ) -> list[Played]:
-    """The newest `limit` requests since then as experiments, oldest first: each by its first answer."""
+    """The newest `limit` requests since then as experiments, oldest first: each by its first answer.
+
+    And the newest places for which nothing was shown, whenever it was asked; a place is what is drawn for.
+    """
+    ours = f"at_ms >= ? AND scope <> 'action' AND (? IS NULL OR origin = ?) AND {_OWN}"
+    given = (since_ms, origin, origin, limit)
     rows = connection.execute(
         # SQLite takes the other columns from the row that has the least: a shown one, where there is one.
         "SELECT at_ms, arm, propensity, outcome, strong, withheld, min(withheld IS NOT NULL) FROM suggestion"  # noqa: S608
-        f" WHERE at_ms >= ? AND scope <> 'action' AND (? IS NULL OR origin = ?) AND {_OWN}"
-        ' AND ("rank" = 0 AND withheld IS NULL AND outcome IS NOT NULL'
-        f" OR {_BY_GATE})"
-        " GROUP BY request_id"
-        " ORDER BY at_ms DESC LIMIT ?",
-        (since_ms, origin, origin, limit),
+        f' WHERE {ours} AND ("rank" = 0 AND withheld IS NULL AND outcome IS NOT NULL OR {_BY_GATE})'
+        " GROUP BY request_id ORDER BY at_ms DESC LIMIT ?",
+        given,
     ).fetchall()
-    return [
+    silent = connection.execute(
+        "SELECT max(at_ms) AS at_ms, arm, propensity FROM suggestion"  # noqa: S608 our own names
+        f" WHERE {ours} GROUP BY uri, scope, CASE task_name WHEN '' THEN line ELSE task_name END, arm"
+        f" HAVING min(withheld IS NOT NULL) = 1 AND max({_BY_GATE}) = 0 ORDER BY 1 DESC LIMIT ?",
+        given,
+    ).fetchall()
+    found = [
         Played(
             row["at_ms"],
             row["arm"],
@@ -119,8 +129,12 @@ def played(
             bool(row["strong"]),
             row["withheld"],
         )
-        for row in reversed(rows)
+        for row in rows
     ]
+    found += [
+        Played(row["at_ms"], row["arm"], row["propensity"], None, False, None, shown=False) for row in silent
+    ]
+    return sorted(found, key=lambda one: one.at_ms)
 
 
 def _told(

@@ -15,7 +15,7 @@ from chiron.store.feedback_lessons import Played
 
 def compared(played: Sequence[Played], interruption: float) -> Contest:
     """What requests answered with what was learned were worth more than those without."""
-    return contest(played, CONTROL, LEARNED, interruption, only_two=True)
+    return contest(played, CONTROL, LEARNED, interruption)
 
 
 def harm(played: Sequence[Played], interruption: float) -> str:

@@ -25,11 +25,11 @@ def reward_of(row: SuggestionRow) -> float | None:
 
 
 def worth_of(played: Played, interruption: float) -> float | None:
-    """What a request was worth to a person: 1 kept, 0 held back, minus `interruption` shown in vain.
+    """What a request was worth to a person: 1 kept, 0 where nothing was shown, minus `interruption` in vain.
 
     None where nobody saw it, or nobody knows.
     """
-    if played.held is not None:
+    if played.held is not None or not played.shown:
         return 0.0
     if played.outcome in _NEITHER:
         return None

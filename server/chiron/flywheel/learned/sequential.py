@@ -33,31 +33,28 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """How one arm fared: requests that it showed something for, or held it back.
-
-    `worth` is per request, had all been answered so. What an arm shows nothing for is worth nothing, and
-    stands in no log: so each stands for as many as its chance says, and not for a share of those seen.
-    """
+    """How one arm fared: requests that count, those it showed nothing for too, and their mean worth."""
 
     name: str
     n: int
     n_kept: int
     n_held: int
     worth: float
+    #: Of the `n`, those that something was shown for.
+    n_shown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """Two arms: what `second` is worth more than `first` per request, and whether enough was seen to tell."""
+    """Two arms: what `second` is worth more than `first` per request."""
 
     first: Side
     second: Side
     difference: Running
-    is_enough: bool = True
 
     @property
     def verdict(self) -> str:
-        if not self.is_enough:
+        if min(self.first.n, self.second.n) < FEWEST:
             return "not enough data"
         if self.difference.low > 0:
             return "better"
@@ -81,15 +78,14 @@ def running(values: Sequence[float], tightest_at: float = TIGHTEST_AT, alpha: fl
     return Running(n, mean, mean - spread, mean + spread)
 
 
-def contest(
-    played: Sequence[Played], first: str, second: str, interruption: float, *, only_two: bool = False
-) -> Contest:
+def contest(played: Sequence[Played], first: str, second: str, interruption: float) -> Contest:
     """How `second` did against `first`, each request weighed by the chance with which its arm was drawn.
 
-    What was drawn otherwise is left out, and the chances are made to add up among the two: a request drawn
-    with the chance p counts 1/p (Horvitz & Thompson 1952). So an arm that shows more is not held to be worse
-    for showing what is less sure, as long as that is worth something. `only_two`: nothing else is ever drawn,
-    so one arm's chance tells the other's, though that never showed a thing.
+    An arm that shows more is not held to be worse for showing what is less sure: where the other shows
+    nothing, that counts too, as nothing. What was drawn otherwise is left out, and the chances are made to
+    add up among the two: a request drawn with the chance p counts 1/p. What all requests before it were worth
+    on the mean is taken off first: that leaves the difference as it is, and the interval much narrower where
+    one of the two is drawn seldom.
     """
     rows = [
         (one, worth)
@@ -97,36 +93,16 @@ def contest(
         if one.arm in (first, second) and (worth := worth_of(one, interruption)) is not None
     ]
     by_arm = {name: [(one, worth) for one, worth in rows if one.arm == name] for name in (first, second)}
-    chances = {name: _chance(by_arm[name]) for name in (first, second)}
-    if only_two:
-        for name, other in ((first, second), (second, first)):
-            chances[name] = chances[name] or 1 - chances[other]
-    total = sum(chances.values()) or 1.0
+    total = sum(_chance(by_arm[name]) for name in (first, second)) or 1.0
     values = []
-    for one, worth in rows:
-        value = total / max(0.001, one.propensity) * worth
-        values.append(value if one.arm == second else -value)
-    # Requests that either shows something for, as far as can be told.
-    n_requests = max(_n_requests(by_arm[name], total) for name in (first, second))
-    if only_two and rows and not all(by_arm.values()):
-        # What showed nothing so far is taken to have shown one thing, which speaks against the difference.
-        silent = next(name for name in (first, second) if not by_arm[name])
-        doubt = total / max(0.001, chances[silent])
-        values.append(-doubt if sum(values) > 0 else doubt)
-    sides = [_side(name, by_arm[name], total, n_requests) for name in (first, second)]
-    seen = [
-        len(rows) * chances[side.name] / total if only_two else side.n  # what is drawn, seen or not
-        for side in sides
-    ]
-    found = running(values)
-    scale = len(rows) / n_requests if n_requests else 1.0
-    difference = Running(found.n, *(scale * one for one in (found.mean, found.low, found.high)))
-    return Contest(sides[0], sides[1], difference, min(seen) >= FEWEST)
-
-
-def _n_requests(rows: Sequence[tuple[Played, float]], total: float) -> float:
-    """How many requests an arm's stand for."""
-    return sum(total / max(0.001, one.propensity) for one, _ in rows)
+    before = 0.0
+    for n, (one, worth) in enumerate(rows):
+        weight = total / max(0.001, one.propensity)
+        gap = weight * (worth - before / max(1, n))
+        values.append(gap if one.arm == second else -gap)
+        before += worth
+    sides = [_side(name, by_arm[name]) for name in (first, second)]
+    return Contest(sides[0], sides[1], running(values))
 
 
 def _chance(rows: Sequence[tuple[Played, float]]) -> float:
@@ -134,12 +110,12 @@ def _chance(rows: Sequence[tuple[Played, float]]) -> float:
     return sum(one.propensity for one, _ in rows) / len(rows) if rows else 0.0
 
 
-def _side(name: str, rows: Sequence[tuple[Played, float]], total: float, n_requests: float) -> Side:
-    worth = sum(total / max(0.001, one.propensity) * worth for one, worth in rows)
+def _side(name: str, rows: Sequence[tuple[Played, float]]) -> Side:
     return Side(
         name,
         len(rows),
         sum(one.strong for one, _ in rows),
         sum(one.held is not None for one, _ in rows),
-        worth / n_requests if n_requests else 0.0,
+        sum(worth for _, worth in rows) / len(rows) if rows else 0.0,
+        sum(one.shown and one.held is None for one, _ in rows),
     )
