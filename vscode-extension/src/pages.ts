@@ -40,6 +40,11 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
     if (!this.opening.has(uri.path) && !isShown(name)) {
       this.opening.add(uri.path);
       try {
+        // The editor drops what is told of a document that it is only just opening.
+        const document = await vscode.workspace.openTextDocument(uri);
+        if (document.getText() !== this.texts.get(uri.path)) {
+          this.changed.fire(uri);
+        }
         await vscode.commands.executeCommand('markdown.showPreviewToSide', uri);
       } finally {
         this.opening.delete(uri.path);
