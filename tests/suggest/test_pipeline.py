@@ -378,7 +378,7 @@ async def test_no_more_candidates_are_looked_at_than_may_be_shown(
 
 async def test_behind_one_that_was_refused_the_next_is_looked_at(catalog: Catalog) -> None:
     one = bench(catalog, [], threshold=0.0)
-    drawn = "- name: Install nginx¦"
+    drawn = "- name: Create user shop¦"
     everything = await one.ask(drawn, n=5)
     one.refusals.add(everything.suggestions[0].text)
     answer = await one.ask(drawn, n=1)

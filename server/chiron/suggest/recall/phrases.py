@@ -6,7 +6,7 @@ import re
 
 from chiron.suggest.recall.wording import tokens
 
-_PREFIX = re.compile(r"^(?:[\w .-]{1,40}\s[|:>]\s|[\w-]+\s\|\s)+")
+_PREFIX = re.compile(r"^(?:[\w .-]{1,40}\s[|:>]\s|[\w-]+\s\|\s|[\w.]+(?: [\w.]+)?\s-\s(?=[A-Z]))+")
 _NOQA = re.compile(r"\s*#\s*noqa\b.*$")
 _PATH = re.compile(r"(?<![\w}:/])(~?/[\w.@{}$~+-][\w.@/{}$ ~+-]*?)(?=$|[\s,;:'\"`)](?![^{]*\}\}))")
 _URL = re.compile(r"\b(?:https?|git|ssh|ftp)://[^\s'\"`)]+|\bgit@[\w.-]+:[\w./-]+")

@@ -17,7 +17,7 @@ _PACKAGE_NOUNS = frozenset(
 _VAGUE = frozenset(
     """
     dependencies dependency prerequisites prerequisite requirements tools utilities libraries things plugins
-    extensions modules stuff everything
+    extensions modules stuff everything system os debian ubuntu redhat rhel centos fedora suse
     """.split()  # noqa: SIM905 - a column of quoted words would not be easier to read
 )
 _SERVICE_NOUNS = frozenset(

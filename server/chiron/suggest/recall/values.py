@@ -21,6 +21,7 @@ _NO_THINGS = frozenset(
     package packages service services daemon unit user group file files directory directories dir folder
     configuration config latest version new system pinned required necessary additional extra all module
     modules repository repositories key server database databases db mysql mariadb postgresql postgres
+    debian ubuntu redhat rhel centos fedora suse os
     """.split()  # noqa: SIM905 - a column of quoted words would not be easier to read
 )
 _DIRECTORY = re.compile(r"\b(?:dir|dirs|directory|directories|folder|folders)\b", re.I)
@@ -58,9 +59,13 @@ def things(name: str) -> list[str]:
 
 
 def state_in(name: str) -> str | None:
-    """The state that the name's verb asks for."""
-    found = tokens(phrases.plain_name(name))
-    return _VERB_STATES.get(stem(found[0].lower())) if found else None
+    """The state that the name's verb asks for: its first word, or its last in "nginx restarted"."""
+    found = [token.lower() for token in tokens(phrases.plain_name(name))]
+    if not found:
+        return None
+    return _VERB_STATES.get(stem(found[0])) or (
+        _VERB_STATES.get(stem(found[-1])) if found[-1].endswith(("ted", "ped", "ded")) else None
+    )
 
 
 def thing(name: str, at: Surroundings) -> str | None:
