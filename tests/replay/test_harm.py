@@ -92,7 +92,7 @@ def test_learning_that_is_refused_again_and_again_switches_itself_off(tmp_path: 
         rows = log.suggestions(10_000, Filters(since_ms=SECOND_MS))
     rows.sort(key=lambda row: row.record.at_ms)
     shown = [row for row in rows if row.record.withheld is None and row.record.arm == "learned"]
-    assert len(shown) >= 50, "it was shown, and refused, until there was enough to tell"
+    assert len(shown) >= 15, "it was shown, and refused, until there was enough to tell"
     arms = [row.record.arm for row in rows]
     assert {"learned", "control"} <= set(arms[:200])
     assert set(arms[-50:]) == {"default"}, "and then nothing was learned from any longer"
