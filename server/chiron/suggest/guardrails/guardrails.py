@@ -24,6 +24,7 @@ from chiron.suggest.guardrails import dangers
 from chiron.suggest.guardrails.calls import call_of
 from chiron.suggest.guardrails.check import Check, Guardrail, once, tasks_in, whole, withheld, written_tasks
 from chiron.suggest.guardrails.habits import in_style
+from chiron.suggest.guardrails.idle import is_idle
 from chiron.suggest.guardrails.plaintext import plain_secrets
 from chiron.suggest.guardrails.references import referenced
 from chiron.suggest.guardrails.safety import safe
@@ -139,25 +140,19 @@ def valid(candidate: Candidate, check: Check) -> Candidate | Withheld:
             verdict = _verdict(problem, candidate, check)
             if verdict is not None:
                 return verdict
-    if not partial and (bare := _bare_call(candidate, check)) is not None:
-        return withheld(candidate, "incomplete", f"`{bare}` stands there with nothing it is to do.")
+    if not partial and (idle := _idle_call(candidate, check)) is not None:
+        return withheld(candidate, "incomplete", f"`{idle}` stands there with nothing it is to do.")
     return candidate
 
 
-def _bare_call(candidate: Candidate, check: Check) -> str | None:
-    """The module of a task that sets nothing though its module requires something, or None.
-
-    `package` and `service` hand their options on, so the validator demands none of them; a suggestion that
-    sets none at all is still no suggestion.
-    """
+def _idle_call(candidate: Candidate, check: Check) -> str | None:
+    """The module of a task that does not say what it is to do, or None."""
     _, tasks = written_tasks(candidate.text, check.request.scope)
     for task in tasks:
         call = call_of(task)
         written = _module_in(task)
         module = check.catalog.module(written) if written is not None else None
-        if call is None or module is None or call.options or call.commands or module.free_form:
-            continue
-        if any(option.required for option in module.options.values()):
+        if call is not None and module is not None and is_idle(call, module):
             return written
     return None
 

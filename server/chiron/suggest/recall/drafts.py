@@ -17,7 +17,7 @@ from chiron.suggest.recall.idioms import Idiom, idioms_for, is_other
 from chiron.suggest.recall.modules import Near, module_name, purpose
 from chiron.suggest.recall.outlines import outline
 from chiron.suggest.recall.phrases import plain_name
-from chiron.suggest.recall.settle import n_out_of_reach, settled
+from chiron.suggest.recall.settle import n_out_of_reach, settled, with_switch
 from chiron.suggest.recall.surroundings import Surroundings
 from chiron.suggest.recall.values import state_in, things
 from chiron.suggest.recall.wording import words
@@ -140,7 +140,7 @@ def _adapted(name: str, path: str, near: Near, at: Surroundings) -> Draft | None
         body = without_inventions(adapted.body, at.documented(task.fqcn or task.module), name)
     if body is None:
         return None
-    body = settled(body, name, at)
+    body = with_switch(settled(body, name, at), name)
     n_unknown = n_out_of_reach(body, at)
     new, old, said = words(name), words(task.name), set(words(body.replace("_", " ")))
     signs = {

@@ -9,6 +9,12 @@ from chiron.ansible.project.mentions import variables_in
 from chiron.suggest.recall.surroundings import Surroundings
 from chiron.suggest.recall.wording import words
 
+_SERVICES = frozenset({"service", "systemd", "systemd_service", "sysvinit"})
+_STARTS_AND_ENABLES = re.compile(
+    r"\b(?:start|run)\w*\b.*\benabled?\b|\benabled?\b.*\b(?:start|run)\w*\b", re.IGNORECASE
+)
+_STARTED = re.compile(r"(\s+)state:\s*[\"']?(?:re)?started[\"']?\s*$")
+_SWITCH = re.compile(r"\s+enabled:")
 _SOURCE = re.compile(r"(\s+src:\s+)([\"']?)([^\"'{}]+)\2\s*$")
 
 
@@ -18,6 +24,22 @@ def settled(body: str, name: str, at: Surroundings) -> str:
         return body
     parts = [_with_source(part, name, at) for part in split_body(body) if _can_notify(part, at)]
     return _with_variables("\n".join(part.text for part in parts), name, at)
+
+
+def with_switch(body: str, name: str) -> str:
+    """`body` that starts a service, with the `enabled: true` that "Start and enable …" asks for too."""
+    if not _STARTS_AND_ENABLES.search(name):
+        return body
+    parts = list(split_body(body))
+    for number, part in enumerate(parts):
+        if part.key.rsplit(".", 1)[-1] not in _SERVICES or any(_SWITCH.match(line) for line in part.below):
+            continue
+        for at, line in enumerate(part.below):
+            if found := _STARTED.match(line):
+                lines = (*part.below[: at + 1], f"{found[1]}enabled: true", *part.below[at + 1 :])
+                parts[number] = Part(part.key, part.value, lines)
+                return "\n".join(one.text for one in parts)
+    return body
 
 
 def n_out_of_reach(body: str, at: Surroundings) -> int:
