@@ -99,9 +99,7 @@ class Suggester:
         Raises nothing but a cancellation: what goes wrong on the way is told in `Answer.trouble`.
         """
         watch = Stopwatch()
-        context, drawn, basket = await off_the_loop(
-            watch, partial(self._remember, request, project, refused)
-        )
+        context, drawn, basket = await off_the_loop(watch, partial(self._remember, request, project, refused))
         least = self._least if request.trigger == Trigger.AUTOMATIC else 0.0
         # Where nothing could be shown, nothing is held back: the two are told apart when it is judged.
         shows = any(one.confidence >= least for one in basket.passed)
