@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from chiron.ansible.bodies import module_part, options_of, split_body
 from chiron.records import Ground
+from chiron.suggest.purposes import lacks_purpose
 from chiron.suggest.recall.adapt import adapt, changes_between
 from chiron.suggest.recall.examples import without_inventions
 from chiron.suggest.recall.idioms import Idiom, idioms_for, is_other
@@ -138,7 +140,7 @@ def _adapted(name: str, path: str, near: Near, at: Surroundings) -> Draft | None
     body: str | None = adapted.body
     if task.origin == "examples":
         body = without_inventions(adapted.body, at.documented(task.fqcn or task.module), name)
-    if body is None:
+    if body is None or (task.origin == "examples" and _is_idle(body)):
         return None
     body = with_switch(settled(body, name, at), name)
     n_unknown = n_out_of_reach(body, at)
@@ -167,6 +169,14 @@ def _adapted(name: str, path: str, near: Near, at: Surroundings) -> Draft | None
     known = f"{task.note} (suggestion {task.suggestion_id})" if task.note else task.origin
     ground = Ground("task", task.name, f"{task.path}:{task.line + 1}", known)
     return Draft(body, module_name(task), ground, signs, n_unknown)
+
+
+def _is_idle(body: str) -> bool:
+    """Whether nothing is left of `body` that says what it is to do."""
+    part = module_part(split_body(body))
+    if part is None or part.value:
+        return part is None
+    return lacks_purpose(part.key.rsplit(".", 1)[-1], {option.key for option in options_of(part)})
 
 
 def _written(name: str, shares: Sequence[tuple[str, float]], at: Surroundings) -> tuple[Idiom, Draft] | None:
