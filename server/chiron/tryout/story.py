@@ -26,7 +26,7 @@ from chiron.terminal import harmless
 
 _ROLE = Path(__file__).parent / "role"
 #: What is typed into our own role: one to accept, one to refuse, and one to be asked for twice.
-_NAMES = ("Restart webshop", "Start and enable webshop", "Gather the list of installed packages")
+_NAMES = ("Restart webshop", "Start and enable webshop", "Tell systemd about the shop")
 #: What is gone within half a second was not seen by a person, and counts for nothing.
 _LOOK_S = 0.6
 #: Nobody is kept from typing here, so even a slow machine's model may finish.
