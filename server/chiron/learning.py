@@ -108,7 +108,7 @@ class Learner:
                     return False
             since = now - int(MOST_HALF_LIVES * settings.half_life_days * _DAY_MS)
             found = self._feedback.ask(
-                partial(lessons, since_ms=since, limit=MOST_LESSONS, origin=self._origin)
+                partial(lessons, since_ms=since, limit=MOST_LESSONS, origin=self._origin, lean=True)
             )
             globs = self._settings.feedback.exclude
             found = [one for one in found if not is_excluded(path_of(one.row.record.uri), globs)]

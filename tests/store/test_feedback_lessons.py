@@ -49,6 +49,14 @@ def test_it_tells_what_ended_and_was_seen_oldest_first(path: Path) -> None:
     assert [one.row.record.id for one in read(path, limit=1)] == ["s0002"]
 
 
+def test_who_keeps_many_can_have_them_without_their_surroundings(path: Path) -> None:
+    write(path, [(record(1, context="- name: a", context_at=9, stage_ms={"recall": 1.0}), Outcome.ACCEPTED)])
+    (whole,), (lean,) = read(path), read(path, lean=True)
+    assert (whole.row.record.context, lean.row.record.context) == ("- name: a", "")
+    assert (whole.row.record.stage_ms, lean.row.record.stage_ms) == ({"recall": 1.0}, {})
+    assert lean.row.record.text == whole.row.record.text
+
+
 def test_only_an_editors_suggestions_teach(path: Path) -> None:
     write(path, [(record(n, origin=origin), Outcome.ACCEPTED) for n, origin in enumerate(Origin)])
     assert [one.row.record.origin for one in read(path)] == [Origin.EDITOR]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chiron.records import EventKind, Origin, Outcome
 from chiron.store.feedback_rows import DERIVED, RECORDED, SuggestionRow, quoted, to_outcome, to_suggestion
 
 #: What was sent to a model teaches nothing, and may be long.
-_COLUMNS = ", ".join("'' AS sent" if name == "sent" else quoted(name) for name in (*RECORDED, *DERIVED))
+_LEFT_OUT = {"sent": "''"}
+#: Neither does what stood round it, to who keeps thousands of lessons in memory.
+_LEFT_OUT_LEAN = {**_LEFT_OUT, "context": "''", "stage_ms": "'{}'"}
 #: What came in with other people's logs says nothing of how things go here.
 _OWN = "NOT EXISTS (SELECT 1 FROM provenance WHERE suggestion_id = id)"
 _KINDS = (EventKind.LABELLED, EventKind.WROTE_INSTEAD, EventKind.UNLEARNED)
@@ -51,6 +53,13 @@ class Played:
     shown: bool = True
 
 
+def _columns(left_out: Mapping[str, str]) -> str:
+    """All columns, those `left_out` with an empty value in their place."""
+    return ", ".join(
+        f"{left_out[name]} AS {name}" if name in left_out else quoted(name) for name in (*RECORDED, *DERIVED)
+    )
+
+
 def mark(connection: sqlite3.Connection) -> str:
     """Something that changes whenever a suggestion or an event is added or erased."""
     row = connection.execute(
@@ -67,14 +76,16 @@ def lessons(
     origin: Origin | None = Origin.EDITOR,
     *,
     of_others: bool = False,
+    lean: bool = False,
 ) -> list[Lesson]:
     """The newest `limit` suggestions since then that ended seen, or were labelled; oldest first.
 
     Those that an editor asked for, unless another `origin` is named, or None for every one; and `of_others`
-    those too that came in with other people's logs.
+    those too that came in with other people's logs. `lean`: without what surrounded them and stages' times.
     """
+    columns = _columns(_LEFT_OUT_LEAN if lean else _LEFT_OUT)
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM suggestion WHERE at_ms >= ? AND withheld IS NULL"  # noqa: S608 our own names
+        f"SELECT {columns} FROM suggestion WHERE at_ms >= ? AND withheld IS NULL"  # noqa: S608 our own names
         f" AND scope <> 'action' AND (? IS NULL OR origin = ?) AND {'1' if of_others else _OWN}"
         " AND (label IS NOT NULL OR (outcome IS NOT NULL AND outcome <> 'not_seen'))"
         " ORDER BY at_ms DESC, seq DESC LIMIT ?",
@@ -91,7 +102,7 @@ def held_back(
     """What the newest `limit` requests since then would have been answered with, had a gate not held it back;
     oldest first."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS}, min(seq) FROM suggestion WHERE at_ms >= ? AND {_BY_GATE}"  # noqa: S608 our own names
+        f"SELECT {_columns(_LEFT_OUT)}, min(seq) FROM suggestion WHERE at_ms >= ? AND {_BY_GATE}"  # noqa: S608 our own names
         f" AND (? IS NULL OR origin = ?) AND {_OWN} GROUP BY request_id ORDER BY at_ms DESC LIMIT ?",
         (since_ms, origin, origin, limit),
     ).fetchall()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -54,6 +55,12 @@ IDLE_KINDS = frozenset(
         EventKind.UNLEARNED,
     }
 )
+
+#: Columns that hold the same few texts in thousands of rows: each is kept in memory once.
+_ALIKE = (
+    "uri", "module", "model", "endpoint", "arm", "prompt_version", "catalog_version", "pool_version",
+    "withheld",
+)  # fmt: skip
 
 _LARGEST_INTEGER = 2**63 - 1
 
@@ -150,6 +157,9 @@ def from_event(event: Event) -> tuple[Any, ...]:
 def to_suggestion(row: Mapping[str, Any]) -> SuggestionRow:
     """A row with the columns `RECORDED` and `DERIVED` as records."""
     values = {name: row[name] for name in RECORDED}
+    for name in _ALIKE:
+        if type(values[name]) is str:
+            values[name] = sys.intern(values[name])
     values["origin"] = to_enum(Origin, values["origin"], Origin.REPLAY)
     values["trigger"] = to_enum(Trigger, values["trigger"], Trigger.AUTOMATIC)
     values["scope"] = to_enum(ScopeKind, values["scope"], ScopeKind.TASK_BODY)
