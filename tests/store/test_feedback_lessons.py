@@ -21,8 +21,10 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "feedback.sqlite"
 
 
-def read(path: Path, limit: int = 100, origin: Origin | None = Origin.EDITOR) -> list[Lesson]:
-    return FeedbackLog(path).ask(partial(lessons, since_ms=0, limit=limit, origin=origin))
+def read(
+    path: Path, limit: int = 100, origin: Origin | None = Origin.EDITOR, *, lean: bool = False
+) -> list[Lesson]:
+    return FeedbackLog(path).ask(partial(lessons, since_ms=0, limit=limit, origin=origin, lean=lean))
 
 
 def told(path: Path, kind: EventKind, at_ms: int = NOON_MS + 9_000_000, **data: object) -> None:
