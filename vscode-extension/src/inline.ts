@@ -34,10 +34,20 @@ export function inlineMiddleware(parts: InlineParts): Middleware {
         return null;
       }
       const version = document.version;
-      const answer = await parts.thinking.during(async () => next(document, position, { ...context, triggerKind }, token));
-      if (!token.isCancellationRequested && document.version === version) {
+      const place = { uri: document.uri.toString(), position, version };
+      const isWanted = (): boolean => !token.isCancellationRequested && document.version === version;
+      let answer: Awaited<ReturnType<typeof next>>;
+      try {
+        answer = await parts.thinking.during(async () => next(document, position, { ...context, triggerKind }, token));
+      } catch (error) {
+        if (isWanted()) {
+          // The server died over it: the next one is asked.
+          parts.again.typed(place);
+        }
+        throw error;
+      }
+      if (isWanted()) {
         const items = Array.isArray(answer) ? answer : (answer?.items ?? []);
-        const place = { uri: document.uri.toString(), position, version };
         parts.again.answered(place, items.length, parts.session().status.state === 'ready');
         note(parts, document, position, items);
       }
