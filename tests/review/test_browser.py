@@ -171,6 +171,33 @@ def test_what_was_typed_stays_when_the_verdict_is_another(few: Review, open_page
     assert few.label_of("s0") == "not_needed"
 
 
+def test_what_was_typed_stays_though_another_row_or_the_same_is_chosen(
+    few: Review, open_page: OpenPage
+) -> None:
+    page = go(open_page(few), few, "/search")
+    wait_for_choice(page, "s0")
+    page.keyboard.press("e")
+    page.wait_for_selector("textarea:focus")
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(WRITTEN)
+    page.locator('.row[data-id="s0"]').click()
+    page.wait_for_timeout(300)
+    assert page.locator("textarea").is_visible()
+    assert page.locator("textarea").input_value() == WRITTEN
+    page.locator('.row[data-id="s1"]').click()
+    wait_for_choice(page, "s1")
+    assert not page.locator("textarea").is_visible()
+    page.locator('.row[data-id="s0"]').click()
+    wait_for_choice(page, "s0")
+    assert page.locator("textarea").is_visible()
+    assert page.locator("textarea").input_value() == WRITTEN
+    page.keyboard.press("n")
+    wait_for_choice(page, "s1")
+    history = few.log.show("s0")
+    assert history is not None
+    assert history.events[-1].data["correction"] == WRITTEN
+
+
 def test_two_windows_lose_none_of_each_others_verdicts(few: Review, open_page: OpenPage) -> None:
     first = go(open_page(few), few, "/search")
     second = go(first.context.new_page(), few, "/search")

@@ -9,7 +9,8 @@
   const others = new BroadcastChannel("chiron-review");
   const ACTS = "chiron-review-acts";
   let saving = false;
-  let wanted = null; // the id whose card is being fetched
+  let wanted = null; // the id whose card is shown, or being fetched
+  const drafts = new Map(); // by id, what was typed and not yet saved with a verdict
 
   // ------------------------------------------------------------------ what is said to the person
   function trouble(words) {
@@ -113,13 +114,22 @@
       card.innerHTML = text;
       htmx.process(card);
       if (!first) card.querySelectorAll("details").forEach((one) => (one.open = opened.has(one.id)));
+      restore(id);
       $(".code .new", card)?.scrollIntoView({ block: "nearest" });
       $(".card-body", card)?.scrollTo(0, 0);
       mark(id, { label: article()?.dataset.label || null, words: $("#standing", card)?.textContent ?? "" });
       trouble("");
     } catch (error) {
+      wanted = null;
       trouble(error instanceof TypeError ? "The review does not answer: it was ended. Run `chiron review`." : error.message);
     }
+  }
+  function restore(id) {
+    const draft = drafts.get(id);
+    if (!draft || !article()) return;
+    $("section#correct", card).hidden = false;
+    $("textarea", card).value = draft.correction;
+    $("#note", card).value = draft.note;
   }
   function mark(id, said) {
     const row = list ? rowOf(id) : null;
@@ -176,6 +186,7 @@
       });
       if (status === 404) return gone(id);
       if (status === 409) return overtaken(id, said);
+      drafts.delete(id);
       keepActs([...acts(), { id, act: said.seen, words: said.words }]);
       mark(id, said);
       markCard(said);
@@ -294,7 +305,8 @@
     const row = event.target.closest(".row");
     if (row && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
-      select(row);
+      // The card that is there already may be one that somebody writes in.
+      if (wanted !== row.dataset.id) select(row);
       return;
     }
     const verdict = event.target.closest("[data-verdict]");
@@ -302,6 +314,10 @@
     const deed = event.target.closest("[data-do]");
     if (deed) deeds[deed.dataset.do]?.();
     if (event.target.closest("#help-button")) $("#help").showModal();
+  });
+  document.addEventListener("input", (event) => {
+    const here = event.target.closest("#correct") && article();
+    if (here) drafts.set(here.dataset.id, { correction: $("textarea", here).value, note: $("#note", here).value });
   });
   document.addEventListener("change", (event) => {
     const at = event.target;
