@@ -37,6 +37,10 @@ HEADERS = {
 }
 
 ENDED = "This page belongs to a review that has ended, or that was not opened here. Run `chiron review`."
+NOT_LOCAL = (
+    "The review answers to 127.0.0.1 and localhost only, and not through another site. Where it runs on another "
+    "machine, forward its port (ssh -L does) and open the address that the terminal shows."
+)
 USED = "This address was opened already, or is too old. Run `chiron review` for a new one."
 
 
@@ -98,7 +102,7 @@ class Guard:
         """A response instead of the app's, or None where it may go on."""
         method, path = scope["method"], scope["path"]
         if headers.getlist("host") not in [[host] for host in self._keys.hosts]:
-            return self._refuse(421, "The review answers to 127.0.0.1 and localhost only.")
+            return self._refuse(421, NOT_LOCAL)
         if path.startswith("/static/"):
             return None
         if path == "/open" and method == "GET":
