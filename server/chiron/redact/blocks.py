@@ -6,13 +6,15 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
-from itertools import accumulate, count
-from operator import add
+from itertools import accumulate, compress, count
+from operator import add, attrgetter
 
+from chiron.kept import LONGEST
 from chiron.redact.keys import Secrecy, beneath, secrecy
 from chiron.redact.lines import VALUE_KEYS, LineScan, Opens, scan_line, scan_lines
 from chiron.redact.scalars import BY_KEY, JINJA, PLACEHOLDER, Span, around_jinja, scalar_at, value_spans
 from chiron.redact.values import can_be_secret, looks_secret
+from chiron.syntax.lines import lines_of
 
 _VAULT = re.compile(r"\$ANSIBLE_VAULT;[\w.;-]*(?:(?:\\n|\s)+[0-9a-fA-F]{2,})*")
 _PRIVATE_KEY = re.compile(
@@ -59,8 +61,15 @@ class _Layout:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.lines = text.split("\n")
-        self.scans = scan_lines(self.lines)
+        if len(text) > LONGEST:
+            self.scans = scan_lines(self.lines if "\r" in text else lines_of(text))
+        else:
+            self.scans = list(map(scan_line, self.lines))
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """Without their endings."""
+        return self.text.split("\n")
 
     @cached_property
     def starts(self) -> list[int]:
@@ -88,7 +97,7 @@ def find_secrets(text: str) -> list[Span]:
     layout = _Layout(text)
     spans: list[Span] = []
     leading: list[int] = []
-    for n in [n for n, scan in enumerate(layout.scans) if scan.leads or scan.spans]:
+    for n in compress(count(), map(attrgetter("tells"), layout.scans)):
         scan = layout.scans[n]
         if scan.spans:
             start = layout.starts[n]
@@ -291,7 +300,7 @@ def _in_no_log(layout: _Layout, n: int) -> Iterator[Span]:
             yield start + a, start + b, kind
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _unlogged(line: str) -> tuple[Span, ...]:
     scan = scan_line(line)
     if not line.strip() or scan.key in _LOGGED_KEYS:

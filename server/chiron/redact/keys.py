@@ -106,7 +106,7 @@ _MAYBE_NOUNS = frozenset("salt nonce cookie seed sas signature auth authorizatio
 _SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def secrecy(key: str) -> Secrecy:
     """How much the name `key` says about its value, whatever style it is written in.
 

@@ -1,13 +1,13 @@
-"""Secrets in one line of YAML, and what the line begins that goes on below it. Pure and cached.
+"""Secrets in one line of YAML, and what the line begins that goes on below it. Pure and kept.
 
-A document is redacted again at every request and changes by a line or two between them, so that almost
-every line is answered from the cache.
+A document is redacted again at every request and changes by a line or two between them, so almost every
+line was scanned before.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -17,6 +17,7 @@ from chiron.redact.inline import announced
 from chiron.redact.keys import Secrecy, secrecy
 from chiron.redact.scalars import PLACEHOLDER, Span, scalar_at, value_spans
 from chiron.redact.values import is_random
+from chiron.syntax.lines import LineByLine
 
 #: Longer lines are no prose of anybody's; they are scanned without being kept in the cache.
 _LONGEST_CACHED = 2_000
@@ -52,6 +53,8 @@ class LineScan:
     secrecy: Secrecy = Secrecy.NONE
     opens: Opens = Opens.NOTHING
     leads: bool = False
+    #: It holds a secret, or leads.
+    tells: bool = False
 
 
 #: Keys of what a sibling names: `name: DB_PASSWORD` and `value: …`.
@@ -87,20 +90,21 @@ _GPG_FINGERPRINT = re.compile(r"(?:0x)?[0-9A-F]{40}")
 
 
 def scan_line(line: str) -> LineScan:
-    """What `line` (without its end) holds by itself; see `LineScan`."""
-    return _scan_cached(line) if len(line) <= _LONGEST_CACHED else _scan(line)
+    """What `line` holds by itself; see `LineScan`. It may have its ending."""
+    return _scan_cached(line) if len(line) <= _LONGEST_CACHED else _scan(line.removesuffix("\n"))
 
 
-def scan_lines(lines: list[str]) -> list[LineScan]:
-    """`scan_line` of each. A text is scanned whole at each keystroke, and nearly all of it was before."""
-    if max(map(len, lines), default=0) <= _LONGEST_CACHED:
-        return list(map(_scan_cached, lines))
-    return list(map(scan_line, lines))
+def scan_lines(lines: Sequence[str]) -> list[LineScan]:
+    """`scan_line` of each line of a document. It is asked again at each keystroke."""
+    return _DOCUMENTS.of(lines)
 
 
-@lru_cache(maxsize=8000)
+@lru_cache(maxsize=1024)
 def _scan_cached(line: str) -> LineScan:
-    return _scan(line)
+    return _scan(line.removesuffix("\n"))
+
+
+_DOCUMENTS = LineByLine(scan_line)
 
 
 def _scan(line: str) -> LineScan:
@@ -130,7 +134,9 @@ def _scan(line: str) -> LineScan:
         or key in VALUE_KEYS
         or (column < 0 and _OPTION_ITEM.match(line) is not None)
     )
-    return LineScan(tuple(sorted(set(spans))), indent, column, key, value, level, opens, leads)
+    return LineScan(
+        tuple(sorted(set(spans))), indent, column, key, value, level, opens, leads, leads or bool(spans)
+    )
 
 
 def _value_of(line: str, start: int, *, is_comment: bool) -> tuple[tuple[int, int], Opens]:

@@ -47,7 +47,7 @@ _WORDS_AND_NUMBERS = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}(?![a-z])|[0-9]{3,}")
 _SEGMENTS = re.compile(r"[_./:=\-+,@ ]+")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def can_be_secret(value: str) -> bool:
     """Whether `value`, standing where a secret would, can be one: not empty, no switch, no path, no mask."""
     value = value.strip()
@@ -60,7 +60,7 @@ def can_be_secret(value: str) -> bool:
     return not (_PATH.match(value) and not is_random(value))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def looks_secret(value: str) -> bool:
     """Whether `value` looks like a password or key when its place only suggests one.
 
@@ -95,7 +95,7 @@ def is_unusual(value: str) -> bool:
     )
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def is_random(value: str) -> bool:
     """Whether `value` can hardly be anything but made by a random generator, wherever it stands.
 

@@ -38,8 +38,8 @@ HEADERS = {
 
 ENDED = "This page belongs to a review that has ended, or that was not opened here. Run `chiron review`."
 NOT_LOCAL = (
-    "The review answers to 127.0.0.1 and localhost only, and not through another site. Where it runs on another "
-    "machine, forward its port (ssh -L does) and open the address that the terminal shows."
+    "The review answers to 127.0.0.1 and localhost only, and not through another site. Where it runs on "
+    "another machine, forward its port (ssh -L does) and open the address that the terminal shows."
 )
 USED = "This address was opened already, or is too old. Run `chiron review` for a new one."
 

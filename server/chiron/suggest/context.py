@@ -13,7 +13,7 @@ from chiron.ansible.project import Project
 from chiron.flywheel.learned.pool import Pool
 from chiron.records import Facts, Request, Task
 from chiron.redact import Redaction, redact, redact_part
-from chiron.syntax.lines import line_starts
+from chiron.syntax.lines import last_lines, lines_of, start_of
 
 #: Lines on each side of the cursor that the log keeps.
 LOGGED_LINES = 12
@@ -29,8 +29,8 @@ class Context:
     project_version: str
     #: Placeholders and secrets of this request; its text is everything before the enclosing task.
     redaction: Redaction
-    #: The redacted lines before the enclosing task.
-    preceding: tuple[str, ...]
+    #: The lines before the enclosing task, redacted, each with "\\n" at its end.
+    preceding: str
     #: The enclosing task up to the answer's place, redacted.
     head: str
     #: What the log may keep of the surroundings, and where in it an answer goes.
@@ -43,16 +43,16 @@ class Context:
 def gather(request: Request, project: Project | None, pool: Pool = Pool()) -> Context:  # noqa: B008 frozen
     """The context of `request`. Without a project there are no facts, and their absence proves nothing."""
     scope, text = request.scope, request.text
-    starts = line_starts(text)
-    shown_to = scope.range.end.line + LOGGED_LINES + 2
-    at = starts[scope.range.start.line] + scope.range.start.column
+    lines, first, last = lines_of(text), scope.range.start, scope.range.end
+    at = start_of(text, first.line) + first.column
     head_at = at - len(scope.before)
-    end = starts[scope.range.end.line] + scope.range.end.column
-    preceding = redact_part(text, 0, head_at)
-    head = redact_part(text, head_at, at, known=preceding)
-    following = redact_part(text, end, starts[shown_to] if shown_to < len(starts) else len(text), known=head)
-    shown = preceding.text.splitlines()
-    above = "\n".join([*shown[-LOGGED_LINES:], head.text])
+    end = at - first.column + sum(map(len, lines[first.line : last.line])) + last.column
+    below = sum(map(len, lines[last.line : last.line + LOGGED_LINES + 2])) - last.column
+    before = redact_part(text, 0, head_at)
+    head = redact_part(text, head_at, at, known=before)
+    following = redact_part(text, end, end + below, known=head)
+    preceding = before.text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in before.text else before.text
+    above = "\n".join([*last_lines(preceding, LOGGED_LINES), head.text])
     facts = Facts(complete=False)
     tasks: Sequence[Task] = ()
     version = ""
@@ -66,7 +66,7 @@ def gather(request: Request, project: Project | None, pool: Pool = Pool()) -> Co
         tasks=tasks,
         project_version=version,
         redaction=head,
-        preceding=tuple(shown),
+        preceding=preceding,
         head=head.text,
         logged=f"{above}{following.text}",
         logged_at=len(above),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chiron.records import Origin, Place, Position, Request, Trigger
 from chiron.syntax.document import Document
 from chiron.syntax.kind import file_kind
+from chiron.syntax.lines import keep
 from chiron.syntax.scope import find_scope
 
 
@@ -21,4 +22,5 @@ def request_at(
     scope = find_scope(document, position, file_kind(place.path, document.text))
     if scope is None:
         return None
+    keep(document.text, document.all_lines())
     return Request(place, document.text, scope, origin, trigger, n)

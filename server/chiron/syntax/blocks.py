@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from chiron.kept import kept
 from chiron.records import FileKind
-from chiron.syntax.document import BOM, NO_INDENT, Document, Shared
+from chiron.syntax.document import BOM, NO_INDENT, Document
 from chiron.syntax.indentation import (
     Entry,
     Level,
@@ -21,6 +21,7 @@ from chiron.syntax.indentation import (
     task_list,
 )
 from chiron.syntax.keywords import BLOCK_LISTS, PLAY_MARKS
+from chiron.syntax.lines import Shared
 from chiron.syntax.names import read_name
 
 

@@ -7,17 +7,18 @@ here raises, whatever the text.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate, compress, count, islice
-from operator import ne
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from chiron.records import Position
+from chiron.syntax.lines import Shared, kept, shared, split
 from chiron.syntax.parser import IncrementalParser
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tree_sitter import Tree
 
 BOM = "\ufeff"
@@ -33,7 +34,6 @@ MOST_CHARACTERS = 2_000_000
 _DEEP, _BLANK = 254, 255
 
 _DASH = re.compile(r"-(?:[ \t\r\n]|$)")
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,6 @@ class Change:
     start: int
     removed: str
     inserted: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """How many lines two texts have in common at their beginnings, and behind those at their ends."""
-
-    first: int
-    last: int
 
 
 class Document:
@@ -65,8 +57,9 @@ class Document:
 
     def _load(self, text: str) -> None:
         self._text = text
-        self._lines = _split(text, to_end=True)
-        self._ends: list[int] | None = None
+        self._lines = split(text)
+        #: A line and where it begins. Places are found from here, since the next one is mostly near it.
+        self._mark = (0, 0)
         #: One byte a line, so that the lines between a place and what it belongs to are passed over at once.
         self._margins = bytearray(map(_margin, self._lines))
 
@@ -77,18 +70,19 @@ class Document:
         document.uri, document.version, document.encoding = before.uri, before.version, before.encoding
         document._parser = IncrementalParser()
         document._text = text
-        document._lines = lines = _split(text, to_end=True)
-        document._ends = None
-        shared = _shared(before._lines, lines)
-        own = slice(shared.first, len(lines) - shared.last)
+        lines = kept(text)
+        document._lines = lines = split(text) if lines is None else list(lines)
+        document._mark = (0, 0)
+        same = shared(before._lines, document._lines)
+        own = slice(same.first, len(lines) - same.last)
         document._margins = bytearray().join(
             (
-                before._margins[: shared.first],
+                before._margins[: same.first],
                 bytes(map(_margin, lines[own])),
-                before._margins[len(before._margins) - shared.last :],
+                before._margins[len(before._margins) - same.last :],
             )
         )
-        return document, shared
+        return document, same
 
     @property
     def text(self) -> str:
@@ -104,6 +98,10 @@ class Document:
     def readable(self) -> bool:
         """False for texts that are no YAML anyone writes by hand: huge, or with a NUL."""
         return len(self._text) <= MOST_CHARACTERS and "\0" not in self._text
+
+    def all_lines(self) -> Sequence[str]:
+        """Every line as it is now, with its ending."""
+        return tuple(self._lines)
 
     def line(self, number: int) -> str:
         """Line `number` without its ending; "" outside the text."""
@@ -153,21 +151,31 @@ class Document:
     def offset(self, position: Position) -> int:
         """Code points before `position`."""
         position = self.clamp(position)
-        return (self._line_ends()[position.line - 1] if position.line else 0) + position.column
+        return self._start_of(position.line) + position.column
 
     def position(self, offset: int) -> Position:
         """Where `offset` is. Within a `\\r\\n` that is the line's end."""
-        ends = self._line_ends()
-        line = bisect_right(ends, max(offset, 0))
-        if line >= len(ends):
-            return self.clamp(Position(len(ends), 0))
-        return self.clamp(Position(line, max(offset, 0) - (ends[line - 1] if line else 0)))
+        offset = max(offset, 0)
+        line, start = self._mark
+        while start > offset:
+            line -= 1
+            start -= len(self._lines[line])
+        for length in map(len, islice(self._lines, line, len(self._lines) - 1)):
+            if start + length > offset:
+                break
+            line, start = line + 1, start + length
+        self._mark = (line, start)
+        return self.clamp(Position(line, offset - start))
 
-    def _line_ends(self) -> list[int]:
-        """Where each line ends, its ending included. Between two edits many places are asked for."""
-        if self._ends is None:
-            self._ends = list(accumulate(map(len, self._lines)))
-        return self._ends
+    def _start_of(self, line: int) -> int:
+        """Where `line` begins."""
+        at, start = self._mark
+        if line >= at:
+            start += sum(map(len, self._lines[at:line]))
+        else:
+            start -= sum(map(len, self._lines[line:at]))
+        self._mark = (line, start)
+        return start
 
     # ----------------------------------------------------------------- edits
 
@@ -187,9 +195,9 @@ class Document:
         first = start.line - 1 if start.line and self._lines[start.line - 1].endswith("\r") else start.line
         head = self.lines(first, start.line - 1) + self._lines[start.line][: start.column]
         rest = self._lines[end.line][end.column :]
-        lines = _split(head + text + rest, to_end=end.line == len(self._lines) - 1)
+        lines = split(head + text + rest, to_end=end.line == len(self._lines) - 1)
+        self._mark = (first, self._start_of(first))
         self._lines[first : end.line + 1] = lines
-        self._ends = None
         self._margins[first : end.line + 1] = bytes(map(_margin, lines))
         self._text = self._text[:at] + text + self._text[until:]
         return change
@@ -209,28 +217,6 @@ class Document:
         return n_bytes(self.lines(first, position.line - 1)) + n_bytes(
             self._lines[position.line][: position.column]
         )
-
-
-def _shared(old: list[str], new: list[str]) -> Shared:
-    most = min(len(old), len(new))
-    first = next(compress(count(), map(ne, old, new)), most)
-    ends = map(ne, islice(reversed(old), most - first), reversed(new))
-    last = next(compress(count(), ends), most - first)
-    return Shared(first, last)
-
-
-def _split(text: str, *, to_end: bool) -> list[str]:
-    if "\r" in text:
-        lines = _LINE.findall(text)
-    else:
-        # Ten times as fast, and each key that is typed splits its file for several ends.
-        *ended, last = text.split("\n")
-        lines = [f"{line}\n" for line in ended]
-        if last:
-            lines.append(last)
-    if to_end and (not lines or lines[-1][-1] in "\r\n"):
-        lines.append("")
-    return lines
 
 
 def _margin(line: str) -> int:

@@ -1,26 +1,119 @@
-"""Where the lines of a text begin. A request cuts one text in several places."""
+"""The lines of a text. A request looks at those of one text in many places, so each is split once.
+
+Lines end at `\\n`, `\\r\\n` and `\\r` only, as LSP has it, and keep their endings; where the last one has an
+ending, an empty one follows.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import lru_cache
-from itertools import accumulate, count
-from operator import add
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import compress, count, islice
+from operator import ne
+from typing import Generic, TypeVar
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_T = TypeVar("_T")
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
+#: The texts whose lines were asked for last, newest first.
+_recent: deque[tuple[str, Sequence[str]]] = deque(maxlen=6)
 
 
-@lru_cache(maxsize=4)
-def line_starts(text: str) -> Sequence[int]:
-    """Offsets at which the lines of `text` begin, the empty one after a last line ending included."""
+def split(text: str, *, to_end: bool = True) -> list[str]:
+    """The lines of `text`; without `to_end` those of a part of one, behind which more follows."""
     if "\r" in text:
-        return [0, *(found.end() for found in _LINE_END.finditer(text))]
-    ended = text.split("\n")[:-1]
-    return [0, *map(add, accumulate(map(len, ended)), count(1))]
+        lines = _LINE.findall(text)
+    else:
+        # Ten times as fast.
+        *ended, last = text.split("\n")
+        lines = [f"{line}\n" for line in ended]
+        if last:
+            lines.append(last)
+    if to_end and (not lines or lines[-1][-1] in "\r\n"):
+        lines.append("")
+    return lines
+
+
+def keep(text: str, lines: Sequence[str]) -> None:
+    """Lets everybody know the `lines` of `text`, which nobody may change any more."""
+    if not any(known is text for known, _ in tuple(_recent)):
+        _recent.appendleft((text, lines))
+
+
+def kept(text: str) -> Sequence[str] | None:
+    """The lines of `text`, where somebody asked for them lately."""
+    for known, lines in tuple(_recent):
+        if known is text or known == text:
+            return lines
+    return None
+
+
+def lines_of(text: str) -> Sequence[str]:
+    """The lines of `text`. The same object when it is asked for again."""
+    lines = kept(text)
+    if lines is None:
+        lines = split(text)
+        keep(text, lines)
+    return lines
+
+
+def start_of(text: str, n: int) -> int:
+    """Where line `n` of `text` begins; its end where it has no such line."""
+    return sum(map(len, islice(lines_of(text), n)))
 
 
 def first_lines(text: str, n: int) -> str:
     """The first `n` lines of `text` with their endings; all of it where it has no more."""
-    starts = line_starts(text)
-    return text[: starts[n]] if n < len(starts) else text
+    return text[: start_of(text, n)]
+
+
+def last_lines(text: str, n: int) -> list[str]:
+    """The last `n` lines of `text`, whose every line ends with `\\n`, without the endings."""
+    return text.removesuffix("\n").rsplit("\n", n)[-n:] if text and n > 0 else []
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """How many lines two texts have in common at their beginnings, and behind those at their ends."""
+
+    first: int
+    last: int
+
+
+def shared(old: Sequence[str], new: Sequence[str]) -> Shared:
+    """What two texts have in common, by their lines."""
+    most = min(len(old), len(new))
+    first = next(compress(count(), map(ne, old, new)), most)
+    ends = map(ne, islice(reversed(old), most - first), reversed(new))
+    last = next(compress(count(), ends), most - first)
+    return Shared(first, last)
+
+
+class LineByLine(Generic[_T]):
+    """What `work` makes of each line, taken over from the texts before where the lines are theirs.
+
+    Between two keystrokes all lines of a file but one or two stay as they are. What is kept belongs to the
+    `most` texts asked about last, and so does not grow with what is typed.
+    """
+
+    def __init__(self, work: Callable[[str], _T], most: int = 4) -> None:
+        self._work = work
+        self._recent: deque[tuple[Sequence[str], list[_T]]] = deque(maxlen=most)
+
+    def of(self, lines: Sequence[str]) -> list[_T]:
+        """What is made of each of `lines`; nobody may change it."""
+        known: list[_T] = []
+        same = Shared(0, 0)
+        for before, made in tuple(self._recent):
+            if before is lines:
+                return made
+            found = shared(before, lines)
+            if found.first + found.last > same.first + same.last:
+                known, same = made, found
+        own = lines[same.first : len(lines) - same.last]
+        made = [*known[: same.first], *map(self._work, own), *known[len(known) - same.last :]]
+        self._recent.appendleft((lines, made))
+        return made

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from chiron.ansible.project.notes import Noted, TaskNotes, noted, notes_on, roles_named
 from chiron.ansible.project.outline import outline
@@ -40,6 +41,14 @@ class Play:
     vars_files: tuple[str, ...] = ()
 
 
+class Read(NamedTuple):
+    """A task as it is written, what was noted on it, and itself where it has a name and a module."""
+
+    block: Block
+    notes: TaskNotes
+    task: Task | None
+
+
 @dataclass(frozen=True, slots=True)
 class Contents:
     """What one file adds. All names; of values only paths of files and names of roles."""
@@ -49,8 +58,8 @@ class Contents:
     #: What tells versions apart; the owner sets it.
     digest: bytes = b""
     tasks: tuple[Task, ...] = ()
-    #: Of each task, as what it was read; empty where nobody will read a later version soon.
-    blocks: tuple[Block, ...] = field(default=(), repr=False)
+    #: As what each task was read; empty where nobody will read a later version soon.
+    read: tuple[Read, ...] = field(default=(), repr=False)
     habits: Habits = field(default_factory=Habits)
     #: (name, kind) of variables that hold beyond one play.
     variables: tuple[tuple[str, str], ...] = ()
@@ -134,21 +143,13 @@ def _kind_of(path: str, text: str) -> FileKind:
 def _with_tasks(
     path: str, text: str, kind: FileKind, resolve: Callable[[str], str | None], before: Contents | None
 ) -> Contents:
-    blocks = task_blocks(text)[:MAX_TASKS]
-    notes = [notes_on(block.name, block.body) for block in blocks]
-    names = {module: resolve(module) for module in {one.module for one in notes} if module is not None}
     # A block is the same object as long as neither its text nor its place has changed.
-    known = dict(zip(map(id, before.blocks), before.tasks, strict=False)) if before is not None else {}
-    named = [
-        (block, one)
-        for block, one in zip(blocks, notes, strict=True)
-        if block.name and one.module is not None
-    ]
-    tasks = tuple(
-        known.get(id(block))
-        or Task(block.name, one.module or "", names[one.module or ""], block.body, path, block.first_line)
-        for block, one in named
+    known = {id(one.block): one for one in before.read} if before is not None else {}
+    read = tuple(
+        known.get(id(block)) or _read(block, path, resolve) for block in task_blocks(text)[:MAX_TASKS]
     )
+    tasks = tuple(one.task for one in read if one.task is not None)
+    of_tasks = [one.notes for one in read if one.task is not None]
     parts = noted(text)
     plays = _plays(parts, text.count("\n")) if kind == FileKind.PLAYBOOK else ()
     are_handlers = kind == FileKind.HANDLERS
@@ -157,9 +158,9 @@ def _with_tasks(
         path,
         kind,
         tasks=tasks,
-        n_tasks=len(blocks),
-        blocks=tuple(block for block, _ in named),
-        habits=habits_of(one.ways for _, one in named),
+        n_tasks=len(read),
+        read=read,
+        habits=habits_of(one.ways for one in of_tasks),
         variables=tuple(
             dict.fromkeys(
                 found for part in parts for found in part.notes.names if not plays or found[1] != "play_var"
@@ -167,21 +168,26 @@ def _with_tasks(
         ),
         plays=plays,
         handlers=_unique(
-            topic
-            for block, one in zip(blocks, notes, strict=True)
-            if block.in_handlers or are_handlers
-            for topic in one.topics
+            topic for one in read if one.block.in_handlers or are_handlers for topic in one.notes.topics
         ),
         tags=_unique(tag for part in parts for tag in part.notes.tags),
         roles=_unique(role for part in parts for role in part.notes.roles_included),
         vars_files=_unique(name for part in parts for name in part.notes.vars_files),
         imports=imports,
-        used=_used(one for _, one in named),
-        mentioned=frozenset().union(*(one.mentioned for one in notes)),
+        used=_used(of_tasks),
+        mentioned=frozenset().union(*(one.notes.mentioned for one in read)),
         handler_imports=imports
         if are_handlers
         else _unique(name for part in parts for name in part.notes.handler_imports),
     )
+
+
+def _read(block: Block, path: str, resolve: Callable[[str], str | None]) -> Read:
+    notes = notes_on(block.name, block.body)
+    if not block.name or notes.module is None:
+        return Read(block, notes, None)
+    fqcn = resolve(notes.module)
+    return Read(block, notes, Task(block.name, notes.module, fqcn, block.body, path, block.first_line))
 
 
 def _used(notes: Iterable[TaskNotes]) -> tuple[tuple[str, frozenset[str]], ...]:

@@ -123,7 +123,7 @@ def notes_on(name: str, body: str) -> TaskNotes:
     return note(name, body)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def _notes_on(name: str, body: str) -> TaskNotes:
     parts = split_body(body)
     part = module_part(parts)

@@ -20,7 +20,7 @@ from chiron.ansible.project.reach import Holdings, arrange, facts_for, reference
 from chiron.ansible.project.style import Habits, count_in
 from chiron.ansible.project.walk import MAX_BYTES, Found, read_text, walk
 from chiron.records import Facts, FileKind, Task
-from chiron.syntax.lines import first_lines
+from chiron.syntax.lines import lines_of
 
 _MAX_KEPT_FACTS = 64
 _MAX_LATEST = 4
@@ -146,8 +146,7 @@ class Project:
             holdings = self._held()
             version = self._digest
         own = self._being_written(relative or "untitled.yml", text)
-        above = first_lines(text, line)
-        written = variables_written(first_lines(text, line + 1)[len(above) :])
+        written = variables_written("".join(lines_of(text)[line : line + 1]))
         facts = facts_for(holdings, own, line, written)
         with self._lock:
             if version == self._digest:
@@ -225,7 +224,7 @@ class Project:
             self._digest ^= int.from_bytes(old.digest)
             count_in(self._habits, old.habits, -1)
         if contents is not None and (contents.kind != FileKind.OTHER or contents.tasks):
-            self._contents[path] = contents = replace(contents, blocks=())
+            self._contents[path] = contents = replace(contents, read=())
             self._digest ^= int.from_bytes(contents.digest)
             count_in(self._habits, contents.habits)
         else:

@@ -39,6 +39,7 @@ from chiron.suggest.guardrails import Check, module_of, run_chain
 from chiron.suggest.model.consult import Heard
 from chiron.suggest.pipeline import Suggester
 from chiron.suggest.stopwatch import Stopwatch
+from chiron.syntax.lines import last_lines
 
 VERSION = "2"
 _SYSTEM = (
@@ -115,7 +116,7 @@ def build(
         action.instruction,
         "Your last answer had these problems: " + "; ".join(problems) if problems else "",
         _documentation(action, target.site.module, task.text) if action.expects is Expects.TASKS else "",
-        "The file before it:\n" + "\n".join(context.preceding[-able.prompt_lines :])
+        "The file before it:\n" + "\n".join(last_lines(context.preceding, able.prompt_lines))
         if context.preceding
         else "",
         "The task:\n" + task.text,

@@ -46,6 +46,7 @@ from chiron.suggest.guardrails import Check, run_chain
 from chiron.suggest.model.consult import Heard
 from chiron.suggest.pipeline import Suggester
 from chiron.suggest.stopwatch import Stopwatch
+from chiron.syntax.lines import last_lines
 
 VERSION: Final = "2"
 _SYSTEM: Final = (
@@ -181,7 +182,7 @@ def _question(
 ) -> ModelRequest:
     said = redact(subject.said, known=seen).text
     shown = seen.text if len(seen.text) <= _MOST_SHOWN else f"{seen.text[:_MOST_SHOWN]}\n# and so on"
-    before = "\n".join(context.preceding[-able.prompt_lines :])
+    before = "\n".join(last_lines(context.preceding, able.prompt_lines))
     parts = [
         _TOLD[subject.kind].format(said),
         CODES.get(subject.code, ""),

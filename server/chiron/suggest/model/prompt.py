@@ -14,6 +14,7 @@ from chiron.records import Capabilities, Expects, ModelRequest, Scope, ScopeKind
 from chiron.suggest.context import Context, similar_text
 from chiron.suggest.layout import lay_out_fragment
 from chiron.suggest.model.grammar import further_options_grammar, task_grammar, words_grammar
+from chiron.syntax.lines import last_lines
 
 VERSION = "5"
 #: Versions that can still be asked for, to be compared: 4 lets any model choose among five modules.
@@ -109,14 +110,15 @@ def _first_known(modules: Sequence[str], scope: Scope, catalog: Catalog) -> Sequ
     return [module for module in modules if catalog.module(module) is not None][:1]
 
 
-def _window(lines: Sequence[str], most: int) -> str:
-    """The last lines, at least `most` where there are as many, under twice that.
+def _window(text: str, most: int) -> str:
+    """The last lines of `text`, at least `most` where there are as many, under twice that.
 
     Where it starts moves in steps of `most` lines, so that a prompt's beginning stays as it was while the
     person writes on, and an endpoint that keeps prefixes reads each line once.
     """
-    start = max(0, len(lines) - most)
-    return "".join(line + "\n" for line in lines[start - start % most :])
+    n_lines = text.count("\n")
+    start = max(0, n_lines - most)
+    return "".join(line + "\n" for line in last_lines(text, n_lines - start + start % most))
 
 
 def to_text(scope: Scope, written: str) -> str:

@@ -48,7 +48,7 @@ def _words(name: str) -> tuple[str, ...]:
     return tuple([stem(word) for word in found if word not in STOP_WORDS])
 
 
-@kept(5000)
+@kept(2048)
 def stem(word: str) -> str:
     """`word` without the endings that only grammar asks for; different words for one thing become one."""
     if word in _SAME:
