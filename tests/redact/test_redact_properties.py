@@ -8,7 +8,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chiron.kept import LONGEST
 from chiron.redact import holds_secret, redact, redact_part, restore
+from chiron.redact.blocks import Layout
+from chiron.redact.lines import scan_line
 from support.planted import KINDS, pieces, plant
 
 CORPUS = Path(__file__).parents[1] / "data" / "secrets"
@@ -21,6 +24,15 @@ LINES = (
     "    shell: export APP_SECRET=«{}» && run",
     '    environment: {{ "ACCESS_TOKEN": "«{}»" }}',
     "    line: password=«{}»",
+)
+#: Lines that say something of those below them.
+BEGUN = (
+    "  passwords:",
+    "  password: |",
+    "- no_log: true",
+    "kind: Secret",
+    "- name: DB_PASSWORD",
+    "  value: x1!y2",
 )
 SIMPLE_KINDS = sorted(
     kind
@@ -66,6 +78,25 @@ def test_a_part_holds_no_more_than_the_whole_does(text: str, cut: tuple[int, int
     for secret in whole.secrets.values():
         if len(secret) >= 12:
             assert secret not in part.text
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    edits=st.lists(
+        st.tuples(st.integers(0, 400), st.integers(0, 4), st.sampled_from([*BEGUN, *LINES])), max_size=10
+    ),
+    ending=st.sampled_from(["\n", "\r\n"]),
+)
+def test_a_text_that_is_edited_is_redacted_as_if_it_were_new(
+    edits: list[tuple[int, int, str]], ending: str
+) -> None:
+    lines = [f"  key_{n}: value {n}" for n in range(400)]
+    for at, n_gone, line in edits:
+        lines[at : at + n_gone] = [line]
+        text = ending.join(lines)
+        anew = [scan_line(one) for one in text.split("\n")]
+        assert len(text) > LONGEST
+        assert Layout(text).scans == anew
 
 
 def test_long_and_hostile_lines_take_time_in_proportion_to_their_length() -> None:

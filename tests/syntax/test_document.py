@@ -171,6 +171,23 @@ def test_any_edits_leave_the_document_as_if_it_were_new(
         check_same(document, Document("", after))
 
 
+@given(
+    TEXTS,
+    st.lists(st.one_of(POSITIONS, st.integers(-2, 60), st.tuples(POSITIONS, POSITIONS, TEXTS)), max_size=12),
+)
+def test_places_are_the_same_in_whatever_order_they_are_asked_for(text: str, steps: list[object]) -> None:
+    document = Document("", text)
+    for step in steps:
+        fresh = Document("", document.text)
+        if isinstance(step, Position):
+            assert document.offset(step) == fresh.offset(step)
+        elif isinstance(step, int):
+            assert document.position(step) == fresh.position(step)
+        elif isinstance(step, tuple):
+            start, end, inserted = step
+            document.apply(start, end, inserted, 0)
+
+
 @given(TEXTS, st.integers(-2, 50))
 def test_offsets_and_positions_are_each_others_inverse(text: str, offset: int) -> None:
     document = Document("", text)

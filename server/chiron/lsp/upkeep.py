@@ -7,8 +7,10 @@ Nothing here is waited for by a request, nor by the end of the process.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import logging
+import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -53,6 +55,8 @@ class Upkeep:
         self._texts = texts
         self._now_ms = now_ms
         self._last_activity = self._last_read = time.monotonic()
+        #: Nothing was done since memory was given back. Typing leaves holes in it, and so does reading much.
+        self._is_tidy = False
         self._next_housekeeping = time.monotonic() + _FIRST_HOUSEKEEPING_S
         self._stamp = ""
         self._must_read = asyncio.Event()
@@ -72,6 +76,7 @@ class Upkeep:
     def noticed(self) -> None:
         """The person did something."""
         self._last_activity = time.monotonic()
+        self._is_tidy = False
 
     def collections_changed(self) -> None:
         """Somebody tells that modules were installed, removed or edited."""
@@ -93,10 +98,18 @@ class Upkeep:
             await self._off_loop(self._reopen)
             self.look()
             await self._read_again()
-            await self._off_loop(partial(self._parts.learner.refresh, rest_ms=_LEARN_AGAIN_MS))
+            if await self._off_loop(partial(self._parts.learner.refresh, rest_ms=_LEARN_AGAIN_MS)):
+                self._is_tidy = False
             if time.monotonic() >= self._next_housekeeping:
                 self._next_housekeeping = time.monotonic() + _HOUSEKEEPING_S
                 await self._off_loop(self._keep_house)
+            if self._rests() and not self._is_tidy:
+                self._is_tidy = True
+                await self._off_loop(give_memory_back)
+
+    def _rests(self) -> bool:
+        """Whether nobody has written for a moment."""
+        return time.monotonic() - self._last_activity >= _QUIET_S
 
     def look(self) -> None:
         """Tells what is wrong with the files, and what is so no longer."""
@@ -134,11 +147,11 @@ class Upkeep:
         told, now = self._must_read.is_set(), time.monotonic()
         self._must_read.clear()
         stamp = await self._off_loop(stamp_of, self._parts.catalog.sources) or ""
-        rested = now - self._last_activity >= _QUIET_S
-        due = rested and self._last_activity > self._last_read and now - self._last_read >= _AGAIN_S
+        due = self._rests() and self._last_activity > self._last_read and now - self._last_read >= _AGAIN_S
         if told or due or stamp != self._stamp:
             self._stamp, self._last_read = stamp, now
             await self._off_loop(self._parts.renew, dict(self._texts()))
+            self._is_tidy = False
 
     def _keep_house(self) -> None:
         """Ends what a killed server left open, and erases what is older than it is to be kept. Blocks."""
@@ -168,3 +181,11 @@ def _settle_memory() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def give_memory_back() -> None:
+    """Gives back what the C library's allocator holds free, where it is one that can be told to: glibc's."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)

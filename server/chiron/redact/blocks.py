@@ -56,7 +56,7 @@ _OPTION = re.compile(r"[ \t]*- [\"']?--?([A-Za-z][\w-]*)[\"']?[ \t]*$")
 _WORD = re.compile(r"(?:(?<==)|(?<![^\s\"'{}\[\],;|&<>()]))(?!\w+=)[^\s\"'{}\[\],;|&<>()]+")
 
 
-class _Layout:
+class Layout:
     """A text by lines: each with what is known of it, and where it starts."""
 
     def __init__(self, text: str) -> None:
@@ -94,7 +94,7 @@ class _Layout:
 
 def find_secrets(text: str) -> list[Span]:
     """Where secrets stand in `text`: spans in order, none overlapping. Never raises, whatever the text."""
-    layout = _Layout(text)
+    layout = Layout(text)
     spans: list[Span] = []
     leading: list[int] = []
     for n in compress(count(), map(attrgetter("tells"), layout.scans)):
@@ -151,7 +151,7 @@ def _outside(spans: list[Span], regions: list[tuple[int, int]]) -> list[Span]:
     return [span for span in spans if not any(a <= span[0] < b for a, b in regions)]
 
 
-def _below(layout: _Layout, n: int, *, is_manifest: bool) -> Iterator[Span]:
+def _below(layout: Layout, n: int, *, is_manifest: bool) -> Iterator[Span]:
     """Secrets in the lines that go on from line `n`."""
     scan = layout.scans[n]
     level = scan.secrecy
@@ -167,7 +167,7 @@ def _below(layout: _Layout, n: int, *, is_manifest: bool) -> Iterator[Span]:
         yield from _folded(layout, n, level)
 
 
-def _folded(layout: _Layout, n: int, level: Secrecy) -> Iterator[Span]:
+def _folded(layout: Layout, n: int, level: Secrecy) -> Iterator[Span]:
     """A block scalar, or a plain one that goes on: from its first character to its last."""
     scan = layout.scans[n]
     end = layout.extent(n, scan.column)
@@ -195,7 +195,7 @@ def _body_is_secret(body: str, level: Secrecy) -> bool:
     return any(can_be_secret(w) if level >= Secrecy.SECRET else looks_secret(w) for w in body.split())
 
 
-def _quoted(layout: _Layout, n: int, level: Secrecy) -> Iterator[Span]:
+def _quoted(layout: Layout, n: int, level: Secrecy) -> Iterator[Span]:
     """A quoted scalar that is closed on a later line."""
     text = layout.text
     start = layout.starts[n] + layout.scans[n].value[0]
@@ -212,7 +212,7 @@ def _quoted(layout: _Layout, n: int, level: Secrecy) -> Iterator[Span]:
         yield start, start + len(body), BY_KEY
 
 
-def _nested(layout: _Layout, n: int, level: Secrecy) -> Iterator[Span]:
+def _nested(layout: Layout, n: int, level: Secrecy) -> Iterator[Span]:
     """Secrets among the items and values under a key of secrets.
 
     A plural (`passwords:`) means everything under it that is not said to be something else. Under a
@@ -243,7 +243,7 @@ def _nested(layout: _Layout, n: int, level: Secrecy) -> Iterator[Span]:
             yield from value_spans(layout.text, start + scan.value[0], start + scan.value[1], here)
 
 
-def _named_by_sibling(layout: _Layout, n: int) -> Iterator[Span]:
+def _named_by_sibling(layout: Layout, n: int) -> Iterator[Span]:
     """`value:` beside `name: DB_PASSWORD`, as in environment lists, ini files and debconf."""
     for i in _siblings(layout.scans, n):
         other = layout.scans[i]
@@ -257,7 +257,7 @@ def _named_by_sibling(layout: _Layout, n: int) -> Iterator[Span]:
             return
 
 
-def _next_argument(layout: _Layout, n: int) -> Iterator[Span]:
+def _next_argument(layout: Layout, n: int) -> Iterator[Span]:
     """The item after `- --password` in a list of arguments."""
     option = _OPTION.match(layout.lines[n])
     if not option or n + 1 >= len(layout.lines) or secrecy(option[1]) < Secrecy.SECRET:
@@ -286,7 +286,7 @@ def _siblings(scans: Sequence[LineScan], n: int) -> Iterator[int]:
             yield i
 
 
-def _in_no_log(layout: _Layout, n: int) -> Iterator[Span]:
+def _in_no_log(layout: Layout, n: int) -> Iterator[Span]:
     """Whatever looks like a secret in the task (block, play) that is not to be logged."""
     column = layout.scans[n].column
     first = n
