@@ -47,6 +47,10 @@ WRITTEN = "ansible.builtin.package:\n        name: whatsit\n        state: prese
 TYPED = "- name: Install nginx{n:07}\n      ansible.builtin.package:\n        name: nginx{n:07}\n        sta"
 
 
+#: After so long without a key a server has tidied up.
+IDLE_S = 16.0
+
+
 def playbook(n_lines: int) -> str:
     """A playbook of about `n_lines` lines."""
     return HEAD + "".join(TASK.format(n=n) for n in range(n_lines // TASK.count("\n")))
@@ -372,7 +376,7 @@ def steady(bench: Bench) -> None:
 
 
 def memory(bench: Bench) -> None:
-    """What typing leaves behind in memory: a warm-up of a twentieth of the keys, then a figure each tenth.
+    """What typing leaves behind in an idle server: a warm-up of a twentieth of the keys, then all of them.
 
     Every task that is typed has another name, so that what is kept by text is filled as a long day fills it.
     """
@@ -384,7 +388,7 @@ def memory(bench: Bench) -> None:
         fresh = chiron.memory_mb()
         n_keys = bench.arguments.keys
         type_keys(chiron, bench, text, max(400, n_keys // 20), first_task=1_000_000)
-        time.sleep(6)
+        time.sleep(IDLE_S)
         before = chiron.memory_mb()
         print(f"memory: {fresh:.1f} MB when started, {before:.1f} MB after the warm-up", flush=True)
         took_s, cpu = 0.0, chiron.cpu_s()
@@ -394,7 +398,7 @@ def memory(bench: Bench) -> None:
             took_s += time.perf_counter() - began
             print(f"  after {(tenth + 1) * n_keys // 10:8,} keys {chiron.memory_mb():7.1f} MB", flush=True)
         cpu = chiron.cpu_s() - cpu
-        time.sleep(6)
+        time.sleep(IDLE_S)
         after = chiron.memory_mb()
         print(
             f"memory: {before:.1f} MB before, {after:.1f} MB after {n_keys:,} keystrokes "

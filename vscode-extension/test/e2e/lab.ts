@@ -216,6 +216,17 @@ export class Lab {
     return (await this.processes()).filter(({ command }) => command.includes('serve --stdio')).map(({ pid }) => pid);
   }
 
+  /** Waits until a server runs that is not the one with this process id. */
+  async serverAfter(pid: number | undefined): Promise<void> {
+    const until = Date.now() + 30_000;
+    while ((await this.serverPids()).every((other) => other === pid)) {
+      if (Date.now() > until) {
+        throw new Error('no server was started in its place');
+      }
+      await sleep(100);
+    }
+  }
+
   /** Descendants of the editor's process: id, resident memory in MB and command line. */
   async processes(): Promise<{ pid: number; memory: number; command: string }[]> {
     const { stdout } = await execute('ps', ['-eo', 'pid=,ppid=,rss=,args='], { maxBuffer: 1e7 });

@@ -42,11 +42,7 @@ export const trouble: readonly Scenario[] = [
       await window.press('Escape', 'Enter');
       await window.type('# still typing');
       // Until its end is noticed, the status bar tells of the one that was killed.
-      const until = Date.now() + 30_000;
-      while ((await window.lab.serverPids()).every((other) => other === pid)) {
-        assert.ok(Date.now() < until, 'no server was started in its place');
-        await sleep(100);
-      }
+      await window.lab.serverAfter(pid);
       await window.statusSays(/ready/);
       await window.press('Enter', 'Backspace');
       await window.insert(`- name: ${apt.name}`);
@@ -164,6 +160,22 @@ export const trouble: readonly Scenario[] = [
       await saved(window, 'untrusted.yml', written(apt));
       await logged(window.lab, 'untrusted.yml', lastWord(apt), { outcome: 'accepted', has: ['accepted/confirmed'] });
       assert.ok(!existsSync(trap), 'a program that the workspace named was run');
+      // Trusted, it may say more, but no more name a program; and suggestions go on.
+      const civet = task('civet');
+      const [pid] = await window.lab.serverPids();
+      await window.command('Workspaces: Manage Workspace Trust');
+      await window.page.locator('.workspace-trust-editor .monaco-button').filter({ hasText: /^Trust$/ }).click();
+      await window.page.locator('.workspace-trust-editor').getByText('You trust this folder').waitFor();
+      await window.lab.serverAfter(pid);
+      await window.fresh('trusted.yml', PLAY);
+      await window.statusSays(/ready\. Model: scripted/);
+      await window.insert(civet.name);
+      await window.ghost(lastWord(civet));
+      await window.look();
+      await window.press('Tab');
+      await saved(window, 'trusted.yml', written(civet));
+      await logged(window.lab, 'trusted.yml', lastWord(civet), { outcome: 'accepted', has: ['accepted/confirmed'] });
+      assert.ok(!existsSync(trap), 'a program that the trusted workspace named was run');
     },
   },
   {
