@@ -113,6 +113,8 @@ class LineByLine(Generic[_T]):
             found = shared(before, lines)
             if found.first + found.last > same.first + same.last:
                 known, same = made, found
+            if 2 * (found.first + found.last) > len(lines):
+                break  # a version of this text, and the newest first
         own = lines[same.first : len(lines) - same.last]
         made = [*known[: same.first], *map(self._work, own), *known[len(known) - same.last :]]
         self._recent.appendleft((lines, made))
