@@ -7,6 +7,7 @@ from yaml import MappingNode, SequenceNode
 
 from chiron.ansible.load import load
 from chiron.suggest.guardrails import REASONS, dangers
+from chiron.suggest.guardrails.calls import call_of
 from chiron.suggest.guardrails.safety import dangers_of
 
 #: For each rule: tasks that break it, and a name that asks for each.
@@ -141,7 +142,7 @@ def found(task: str, name: str) -> list[str]:
     root = load(f"- {task}\n").root
     assert isinstance(root, SequenceNode)
     assert isinstance(root.value[0], MappingNode)
-    return [code for code, _ in dangers_of(root.value[0], name)]
+    return [code for code, _ in dangers_of(call_of(root.value[0]), name)]
 
 
 def test_every_rule_has_its_cases_and_a_reason() -> None:

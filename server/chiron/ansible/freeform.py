@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from chiron.kept import kept
+
 #: The options a command line may carry; every other `k=v` in it belongs to the command.
 COMMAND_OPTIONS: Final = frozenset(
     {"creates", "removes", "chdir", "executable", "warn", "stdin", "stdin_add_newline", "strip_empty_ends"}
@@ -109,6 +111,12 @@ def words(text: str) -> tuple[list[Word], bool]:
 
 def parse(text: str, *, command: bool) -> FreeForm:
     """Takes `text` apart. In a `command` only the command's own options are pairs."""
+    return _parse(text, command)
+
+
+# Each that looks at a task asks for the same string.
+@kept(256)
+def _parse(text: str, command: bool) -> FreeForm:
     found, closed = words(text)
     pairs: list[Pair] = []
     rest: list[str] = []

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.project.contents import Contents, digest_of, is_read, read_contents, read_variables
@@ -24,6 +25,14 @@ from chiron.syntax.lines import lines_of
 
 _MAX_KEPT_FACTS = 64
 _MAX_LATEST = 4
+
+
+class _Latest(NamedTuple):
+    """A file as it was when it was asked about, with the catalog's version."""
+
+    version: str
+    text: str
+    contents: Contents
 
 
 class Project:
@@ -60,8 +69,8 @@ class Project:
         self._tasks: tuple[Task, ...] | None = None
         self._holdings: Holdings | None = None
         self._facts: dict[tuple[str | None, int, int, int], Facts] = {}
-        #: What the files last asked about held then, newest last, and the catalog's version.
-        self._latest: dict[str, tuple[str, Contents]] = {}
+        #: What the files last asked about held then, newest last.
+        self._latest: dict[str, _Latest] = {}
 
     @property
     def version(self) -> str:
@@ -200,20 +209,28 @@ class Project:
     def _contents_of(self, path: str, text: str) -> Contents:
         digest = digest_of(path, f"{self._catalog.version}\0{text}")
         with self._lock:
-            held, (version, latest) = self._contents.get(path), self._latest.get(path, ("", None))
-        for one in (latest, held):
-            if one is not None and one.digest == digest:
-                return one
-        before = latest if version == self._catalog.version else None
-        return replace(read_contents(path, text, self._catalog.resolve, before), digest=digest)
+            held = self._contents.get(path)
+        if held is not None and held.digest == digest:
+            return held
+        return replace(self._read_on(path, text), digest=digest)
+
+    def _read_on(self, path: str, text: str) -> Contents:
+        """What `text` adds; what did not change since the file was last asked about is taken over."""
+        with self._lock:
+            latest = self._latest.get(path)
+        if latest is None or latest.version != self._catalog.version:
+            return read_contents(path, text, self._catalog.resolve)
+        if latest.text == text:
+            return latest.contents
+        return read_contents(path, text, self._catalog.resolve, latest.contents)
 
     def _being_written(self, path: str, text: str) -> Contents:
         """The contents of the file that is asked about; the next keystroke takes over most of them."""
         version = self._catalog.version
-        contents = self._contents_of(path, text)
+        contents = self._read_on(path, text)
         with self._lock:
             self._latest.pop(path, None)
-            self._latest[path] = version, contents
+            self._latest[path] = _Latest(version, text, contents)
             while len(self._latest) > _MAX_LATEST:
                 del self._latest[next(iter(self._latest))]
         return contents

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -13,6 +13,7 @@ from chiron.ansible import freeform
 from chiron.ansible.load import entries, value_of
 from chiron.ansible.validate import keywords
 from chiron.ansible.validate.values import FALSE_WORDS, TRUE_WORDS
+from chiron.suggest.guardrails.check import Check, once, written_tasks
 
 COMMANDS: Final = frozenset(
     {"command", "shell", "raw", "script", "win_command", "win_shell", "expect", "psexec"}
@@ -82,6 +83,15 @@ def text_found(call: Call, pattern: re.Pattern[str], what: str) -> str:
         None,
     )
     return f"{what}: `{found[0][:80].strip()}`." if found else ""
+
+
+def written_calls(text: str, check: Check) -> Sequence[tuple[MappingNode, Call | None]]:
+    """The tasks that the file holds once `text` is put in, each with what it runs."""
+    return once(
+        check,
+        f"calls of {text}",
+        lambda: [(task, call_of(task)) for task in written_tasks(text, check.request.scope)[1]],
+    )
 
 
 def call_of(task: MappingNode) -> Call | None:

@@ -25,7 +25,7 @@ class Check:
     facts: Facts
     #: What was taken out of the text a model saw; None where nothing was.
     redaction: Redaction | None = None
-    #: What was worked out for one candidate and holds for all of this request, by what it is.
+    #: What was worked out for one candidate or one guardrail and serves others too, by what it is.
     known: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -34,7 +34,7 @@ Guardrail: TypeAlias = Callable[[Candidate, Check], Candidate | Withheld]
 
 
 def once(check: Check, what: str, work: Callable[[], _T]) -> _T:
-    """`work()`, which is the same for all candidates of the request; only the first one waits for it."""
+    """`work()`, the same for whoever asks for `what` in this request; only the first one waits for it."""
     if what not in check.known:
         check.known[what] = work()
     return cast("_T", check.known[what])

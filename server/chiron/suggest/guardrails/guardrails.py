@@ -21,8 +21,8 @@ from chiron.ansible.validate.context import collections_above
 from chiron.records import Candidate, Expects, Facts, Problem, Scope, Severity, Source, Withheld
 from chiron.redact import Redaction, holds_secret, restore
 from chiron.suggest.guardrails import dangers
-from chiron.suggest.guardrails.calls import call_of
-from chiron.suggest.guardrails.check import Check, Guardrail, once, tasks_in, whole, withheld, written_tasks
+from chiron.suggest.guardrails.calls import written_calls
+from chiron.suggest.guardrails.check import Check, Guardrail, once, tasks_in, whole, withheld
 from chiron.suggest.guardrails.habits import in_style
 from chiron.suggest.guardrails.idle import is_idle
 from chiron.suggest.guardrails.plaintext import plain_secrets
@@ -130,12 +130,12 @@ def valid(candidate: Candidate, check: Check) -> Candidate | Withheld:
         handlers=scope.in_handlers,
         above=_above(check),
     )
-    there = once(
-        check,
-        "problems",
-        lambda: {(one.code, one.message) for one in look(scope.before + scope.after, partial=True)},
-    )
     for problem in look(whole(candidate.text, scope), partial=partial):
+        there = once(
+            check,
+            "problems",
+            lambda: {(one.code, one.message) for one in look(scope.before + scope.after, partial=True)},
+        )
         if (problem.code, problem.message) not in there:
             verdict = _verdict(problem, candidate, check)
             if verdict is not None:
@@ -147,9 +147,7 @@ def valid(candidate: Candidate, check: Check) -> Candidate | Withheld:
 
 def _idle_call(candidate: Candidate, check: Check) -> str | None:
     """The module of a task that does not say what it is to do, or None."""
-    _, tasks = written_tasks(candidate.text, check.request.scope)
-    for task in tasks:
-        call = call_of(task)
+    for task, call in written_calls(candidate.text, check):
         written = _module_in(task)
         module = check.catalog.module(written) if written is not None else None
         if call is not None and module is not None and is_idle(call, module):
@@ -166,9 +164,7 @@ def without_secrets(candidate: Candidate, check: Check) -> Candidate | Withheld:
         return withheld(candidate, "plain-secret", f"It writes out {kind}.")
     if scope.expects in {Expects.EDITS, Expects.PROSE}:
         return candidate
-    _, tasks = written_tasks(candidate.text, scope)
-    for task in tasks:
-        call = call_of(task)
+    for _, call in written_calls(candidate.text, check):
         for secret in plain_secrets(call) if call is not None else ():
             if secret in candidate.text and secret not in document:
                 return withheld(candidate, "plain-secret", "It writes a password, token or key out.")
@@ -221,13 +217,11 @@ def _verdict(problem: Problem, candidate: Candidate, check: Check) -> Withheld |
 
 def _used_so(candidate: Candidate, check: Check) -> bool:
     """Whether every module that is not installed here is used in this workspace with the same options."""
-    _, tasks = written_tasks(candidate.text, check.request.scope)
-    for task in tasks:
+    for task, call in written_calls(candidate.text, check):
         written = _module_in(task)
         if written is None or check.catalog.module(written) is not None:
             continue
         seen = check.facts.used_modules.get(written)
-        call = call_of(task)
         if seen is None or call is None or not set(call.options) <= seen:
             return False
     return True

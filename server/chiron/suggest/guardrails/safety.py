@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from yaml import MappingNode
-
 from chiron.ansible.load import load
 from chiron.records import Candidate, Expects, Withheld
-from chiron.suggest.guardrails.calls import call_of
-from chiron.suggest.guardrails.check import Check, once, task_name, tasks_in, withheld, written_tasks
+from chiron.suggest.guardrails.calls import Call, call_of, written_calls
+from chiron.suggest.guardrails.check import Check, once, task_name, tasks_in, withheld
 from chiron.suggest.guardrails.dangers import DANGERS
 
 
@@ -22,26 +20,29 @@ def safe(candidate: Candidate, check: Check) -> Candidate | Withheld:
     scope = check.request.scope
     if scope.expects in {Expects.FRAGMENT, Expects.EDITS, Expects.PROSE}:
         return candidate
-    there = once(
+    for task, call in written_calls(candidate.text, check):
+        for code, detail in dangers_of(call, task_name(task) or scope.task_name):
+            if code not in _there(check):
+                return withheld(candidate, code, detail)
+    return candidate
+
+
+def _there(check: Check) -> set[str]:
+    """The rules that the task breaks already, without any candidate."""
+    scope = check.request.scope
+    return once(
         check,
         "dangers",
         lambda: {
             code
             for task in tasks_in(load(scope.before + scope.after))
-            for code, _ in dangers_of(task, task_name(task) or scope.task_name)
+            for code, _ in dangers_of(call_of(task), task_name(task) or scope.task_name)
         },
     )
-    _, tasks = written_tasks(candidate.text, scope)
-    for task in tasks:
-        for code, detail in dangers_of(task, task_name(task) or scope.task_name):
-            if code not in there:
-                return withheld(candidate, code, detail)
-    return candidate
 
 
-def dangers_of(task: MappingNode, name: str) -> Iterator[tuple[str, str]]:
-    """The rules that a task breaks, as reason code and detail."""
-    call = call_of(task)
+def dangers_of(call: Call | None, name: str) -> Iterator[tuple[str, str]]:
+    """The rules that what a task called `name` runs breaks, as reason code and detail."""
     if call is None:
         return
     asked = name.lower()
