@@ -285,6 +285,8 @@ class FeedbackLog:
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = connect(self._path, busy_timeout_s=self._busy_timeout_s)
+            # KiB. Who writes a log hardly reads it, and this connection stays open all day.
+            self._connection.execute("PRAGMA cache_size = -512")
             self._inode = inode(self._path)
         return self._connection
 

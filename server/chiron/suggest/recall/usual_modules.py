@@ -42,7 +42,8 @@ def usually(name: str, path: str, table: Path = TABLE) -> Mapping[str, float]:
     return _usually(name, "handlers" in PurePosixPath(path).parts, str(table))
 
 
-@kept(1024)
+# A request asks for one name several times, and the next keystroke for another one.
+@kept(64)
 def _usually(name: str, is_handler: bool, table: str) -> Mapping[str, float]:
     known = _read(table)
     scores = [0] * len(known.modules)
