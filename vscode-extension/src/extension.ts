@@ -82,7 +82,7 @@ export function activate(context: vscode.ExtensionContext): void {
   let used = JSON.stringify(forServer());
   let resting: NodeJS.Timeout | undefined;
   context.subscriptions.push(
-    ...[log, session, edits, pages, status, lastAccepted, ...subscriptions],
+    ...[log, session, starter, edits, pages, status, lastAccepted, ...subscriptions],
     ...registerCommands(parts),
     indentOnEnter(() => vscode.workspace.getConfiguration('chiron').get('indentOnEnter', true)),
     session.onStatus(refresh),

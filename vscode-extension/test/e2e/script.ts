@@ -11,7 +11,7 @@ const WORDS = [
   'lyrebird', 'otter', 'axolotl', 'quokka', 'badger', 'heron', 'walrus', 'narwhal', 'tapir',
   'okapi', 'ibex', 'lemur', 'dingo', 'gecko', 'marmot', 'puffin', 'wombat', 'ocelot',
   'tarsier', 'pangolin', 'caracal', 'numbat', 'jerboa', 'kinkajou', 'aardvark', 'binturong', 'capybara',
-  'dugong', 'echidna', 'fossa', 'gerenuk', 'hoatzin', 'indri', 'jacana', 'kakapo', 'loris', 'mongoose', 'porcupine', 'squirrel', 'vicuna', 'civet',
+  'dugong', 'echidna', 'fossa', 'gerenuk', 'hoatzin', 'indri', 'jacana', 'kakapo', 'loris', 'mongoose', 'porcupine', 'squirrel', 'vicuna', 'civet', 'saiga',
 ] as const;
 
 /** A task whose name says nothing and shares no word, so that nothing but the script can answer it well. */

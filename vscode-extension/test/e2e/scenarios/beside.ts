@@ -1,6 +1,8 @@
-/** Next to Red Hat's Ansible extension, by a stand-in of its name, language and keys. */
+/** Next to Red Hat's Ansible extension and to the Python extension, by stand-ins of their names. */
 
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { lastWord, logged, named, PLAY, saved, type Scenario, written } from '../scenario.js';
 import { task } from '../script.js';
 
@@ -59,4 +61,33 @@ export const beside: readonly Scenario[] = [
       await problems.getByText('unknown-option').first().waitFor();
     },
   },
+  {
+    name: 'next to the Python extension: the Ansible of the interpreter that is chosen there, and of the next one',
+    lab: { python: ({ venv }) => join(venv, 'bin', 'python') },
+    opens: { name: 'first.yml', text: '- hosts: all\n  tasks: []\n' },
+    run: async (window) => {
+      const { lab } = window;
+      const apt = task('saiga');
+      await window.statusSays(/ready/);
+      const [pid] = await lab.serverPids();
+      assert.equal(interpreterOf(pid), join(lab.installed.venv, 'bin', 'python'));
+      const other = join(lab.bin, 'another-python');
+      lab.provide('another-python', join(lab.installed.venv, 'bin', 'python'));
+      writeFileSync(lab.choice, other);
+      await lab.serverAfter(pid);
+      await window.statusSays(/ready/);
+      await named(window, 'chosen.yml', apt);
+      const next = (await lab.serverPids()).find((each) => each !== pid);
+      assert.equal(interpreterOf(next), other);
+      await window.press('Tab');
+      await saved(window, 'chosen.yml', written(apt));
+      await logged(lab, 'chosen.yml', lastWord(apt), { outcome: 'accepted', has: ['accepted/confirmed'] });
+    },
+  },
 ];
+
+/** The interpreter that a server was told to look at. */
+function interpreterOf(pid: number | undefined): string | undefined {
+  const environment = readFileSync(`/proc/${String(pid)}/environ`, 'utf8').split('\0');
+  return environment.find((one) => one.startsWith('CHIRON_PYTHON='))?.slice('CHIRON_PYTHON='.length);
+}
