@@ -126,7 +126,11 @@ async def test_the_log_says_what_was_learned_and_drawn(bench: Bench) -> None:
     bench.lessons, bench.learned = [accepted()], Learned(control_share=0.2)
     answer = await bench.ask(NAME)
     rows = to_records(bench.request, answer, 1)
-    assert {(row.arm, row.propensity) for row in rows} in ({("learned", 0.8)}, {("control", 0.2)})
+    drawn = (answer.arm, answer.propensity)
+    # By the file's place, which is another one in each run; without what was learned nothing is suggested.
+    assert drawn in {("learned", 0.8), ("control", 0.2)}
+    assert [(row.arm, row.propensity) for row in rows] == [drawn] * len(rows)
+    assert rows or answer.arm == "control"
     assert answer.pool_version.endswith(bench.pool().version) or answer.arm == "control"
 
 

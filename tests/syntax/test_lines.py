@@ -29,7 +29,7 @@ def test_the_last_lines_come_without_their_endings(lines: list[str], n: int) -> 
 
 def test_lines_that_somebody_brings_are_not_split_again() -> None:
     text = "".join(["one\n", "two\n"])
-    brought = ("one\n", "two\n", "")
+    brought = ["one\n", "two\n", ""]
     keep(text, brought)
     assert kept(text) is brought
     assert lines_of("".join(["one\ntw", "o\n"])) is brought

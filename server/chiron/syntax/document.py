@@ -13,12 +13,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from chiron.records import Position
-from chiron.syntax.lines import Shared, kept, shared, split
+from chiron.syntax.lines import Shared, lines_of, shared, split
 from chiron.syntax.parser import IncrementalParser
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tree_sitter import Tree
 
 BOM = "\ufeff"
@@ -70,10 +68,9 @@ class Document:
         document.uri, document.version, document.encoding = before.uri, before.version, before.encoding
         document._parser = IncrementalParser()
         document._text = text
-        lines = kept(text)
-        document._lines = lines = split(text) if lines is None else list(lines)
+        document._lines = lines = lines_of(text)
         document._mark = (0, 0)
-        same = shared(before._lines, document._lines)
+        same = shared(before._lines, lines)
         own = slice(same.first, len(lines) - same.last)
         document._margins = bytearray().join(
             (
@@ -99,9 +96,9 @@ class Document:
         """False for texts that are no YAML anyone writes by hand: huge, or with a NUL."""
         return len(self._text) <= MOST_CHARACTERS and "\0" not in self._text
 
-    def all_lines(self) -> Sequence[str]:
+    def all_lines(self) -> list[str]:
         """Every line as it is now, with its ending."""
-        return tuple(self._lines)
+        return list(self._lines)
 
     def line(self, number: int) -> str:
         """Line `number` without its ending; "" outside the text."""

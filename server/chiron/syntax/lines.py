@@ -18,8 +18,19 @@ _T = TypeVar("_T")
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """How many lines two texts have in common at their beginnings, and behind those at their ends."""
+
+    first: int
+    last: int
+
+
 #: The texts whose lines were asked for last, newest first.
-_recent: deque[tuple[str, Sequence[str]]] = deque(maxlen=6)
+_recent: deque[tuple[str, list[str]]] = deque(maxlen=6)
+#: The lines compared last, and what they have in common: several ask, one after the other.
+_compared: deque[tuple[Sequence[str], Sequence[str], Shared]] = deque(maxlen=2)
 
 
 def split(text: str, *, to_end: bool = True) -> list[str]:
@@ -37,13 +48,13 @@ def split(text: str, *, to_end: bool = True) -> list[str]:
     return lines
 
 
-def keep(text: str, lines: Sequence[str]) -> None:
+def keep(text: str, lines: list[str]) -> None:
     """Lets everybody know the `lines` of `text`, which nobody may change any more."""
     if not any(known is text for known, _ in tuple(_recent)):
         _recent.appendleft((text, lines))
 
 
-def kept(text: str) -> Sequence[str] | None:
+def kept(text: str) -> list[str] | None:
     """The lines of `text`, where somebody asked for them lately."""
     for known, lines in tuple(_recent):
         if known is text or known == text:
@@ -51,8 +62,8 @@ def kept(text: str) -> Sequence[str] | None:
     return None
 
 
-def lines_of(text: str) -> Sequence[str]:
-    """The lines of `text`. The same object when it is asked for again."""
+def lines_of(text: str) -> list[str]:
+    """The lines of `text`. The same object when it is asked for again, so nobody may change it."""
     lines = kept(text)
     if lines is None:
         lines = split(text)
@@ -75,16 +86,17 @@ def last_lines(text: str, n: int) -> list[str]:
     return text.removesuffix("\n").rsplit("\n", n)[-n:] if text and n > 0 else []
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """How many lines two texts have in common at their beginnings, and behind those at their ends."""
-
-    first: int
-    last: int
-
-
 def shared(old: Sequence[str], new: Sequence[str]) -> Shared:
     """What two texts have in common, by their lines."""
+    for one, other, found in tuple(_compared):
+        if one is old and other is new:
+            return found
+    found = _in_common(old, new)
+    _compared.appendleft((old, new, found))
+    return found
+
+
+def _in_common(old: Sequence[str], new: Sequence[str]) -> Shared:
     most = min(len(old), len(new))
     first = next(compress(count(), map(ne, old, new)), most)
     ends = map(ne, islice(reversed(old), most - first), reversed(new))

@@ -8,6 +8,7 @@ requests comes first, so that an endpoint that keeps prompt prefixes need not re
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from chiron.ansible.catalog import Catalog
 from chiron.records import Capabilities, Expects, ModelRequest, Scope, ScopeKind, Task
@@ -110,6 +111,8 @@ def _first_known(modules: Sequence[str], scope: Scope, catalog: Catalog) -> Sequ
     return [module for module in modules if catalog.module(module) is not None][:1]
 
 
+# What stands above a task stays as it is while the task is written.
+@lru_cache(maxsize=4)
 def _window(text: str, most: int) -> str:
     """The last lines of `text`, at least `most` where there are as many, under twice that.
 
