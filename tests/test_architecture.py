@@ -32,7 +32,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"ansible"}),
     frozenset({"syntax", "store", "models", "prices", "redact"}),
     frozenset({"config"}),
-    frozenset({"records", "errors", "kept"}),
+    frozenset({"records", "errors", "kept", "lines"}),
 )
 
 #: Who alone may import what.

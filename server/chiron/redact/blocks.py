@@ -10,11 +10,11 @@ from itertools import accumulate, compress, count
 from operator import add, attrgetter
 
 from chiron.kept import LONGEST
+from chiron.lines import lines_of
 from chiron.redact.keys import Secrecy, beneath, secrecy
 from chiron.redact.lines import VALUE_KEYS, LineScan, Opens, scan_line, scan_lines
 from chiron.redact.scalars import BY_KEY, JINJA, PLACEHOLDER, Span, around_jinja, scalar_at, value_spans
 from chiron.redact.values import can_be_secret, looks_secret
-from chiron.syntax.lines import lines_of
 
 _VAULT = re.compile(r"\$ANSIBLE_VAULT;[\w.;-]*(?:(?:\\n|\s)+[0-9a-fA-F]{2,})*")
 _PRIVATE_KEY = re.compile(

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
+from chiron.lines import LineByLine
 from chiron.redact.formats import find_formats
 from chiron.redact.inline import announced
 from chiron.redact.keys import Secrecy, secrecy
 from chiron.redact.scalars import PLACEHOLDER, Span, scalar_at, value_spans
 from chiron.redact.values import is_random
-from chiron.syntax.lines import LineByLine
 
 #: Longer lines are no prose of anybody's; they are scanned without being kept in the cache.
 _LONGEST_CACHED = 2_000

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from chiron.ansible.project import Project
 from chiron.flywheel.learned.pool import Pool
+from chiron.lines import last_lines, lines_of, start_of
 from chiron.records import Facts, Request, Task
 from chiron.redact import Redaction, redact, redact_part
-from chiron.syntax.lines import last_lines, lines_of, start_of
 
 #: Lines on each side of the cursor that the log keeps.
 LOGGED_LINES = 12

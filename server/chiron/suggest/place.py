@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from chiron.lines import keep
 from chiron.records import Origin, Place, Position, Request, Trigger
 from chiron.syntax.document import Document
 from chiron.syntax.kind import file_kind
-from chiron.syntax.lines import keep
 from chiron.syntax.scope import find_scope
 
 

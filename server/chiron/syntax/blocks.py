@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from chiron.kept import kept
+from chiron.lines import Shared
 from chiron.records import FileKind
 from chiron.syntax.document import BOM, NO_INDENT, Document
 from chiron.syntax.indentation import (
@@ -21,7 +22,6 @@ from chiron.syntax.indentation import (
     task_list,
 )
 from chiron.syntax.keywords import BLOCK_LISTS, PLAY_MARKS
-from chiron.syntax.lines import Shared
 from chiron.syntax.names import read_name
 
 

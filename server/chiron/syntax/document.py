@@ -12,8 +12,8 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from chiron.lines import Shared, lines_of, shared, split
 from chiron.records import Position
-from chiron.syntax.lines import Shared, lines_of, shared, split
 from chiron.syntax.parser import IncrementalParser
 
 if TYPE_CHECKING:

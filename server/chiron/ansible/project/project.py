@@ -20,8 +20,8 @@ from chiron.ansible.project.mentions import variables_written
 from chiron.ansible.project.reach import Holdings, arrange, facts_for, references_for
 from chiron.ansible.project.style import Habits, count_in
 from chiron.ansible.project.walk import MAX_BYTES, Found, read_text, walk
+from chiron.lines import lines_of
 from chiron.records import Facts, FileKind, Task
-from chiron.syntax.lines import lines_of
 
 _MAX_KEPT_FACTS = 64
 _MAX_LATEST = 4

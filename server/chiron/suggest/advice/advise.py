@@ -15,6 +15,7 @@ from chiron.ansible.catalog import Catalog
 from chiron.ansible.project import Project
 from chiron.ansible.rewrite.commands import COMMANDS, line_of
 from chiron.ansible.rewrite.scalars import written
+from chiron.lines import last_lines
 from chiron.records import (
     Answer,
     Candidate,
@@ -39,7 +40,6 @@ from chiron.suggest.guardrails import Check, module_of, run_chain
 from chiron.suggest.model.consult import Heard
 from chiron.suggest.pipeline import Suggester
 from chiron.suggest.stopwatch import Stopwatch
-from chiron.syntax.lines import last_lines
 
 VERSION = "2"
 _SYSTEM = (

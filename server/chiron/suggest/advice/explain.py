@@ -19,6 +19,7 @@ from chiron.ansible.rewrite.scalars import start_of
 from chiron.ansible.rewrite.sites import Site, sites
 from chiron.ansible.validate.arguments import option_named
 from chiron.ansible.validate.problems import CODES
+from chiron.lines import last_lines
 from chiron.records import (
     Answer,
     Candidate,
@@ -46,7 +47,6 @@ from chiron.suggest.guardrails import Check, run_chain
 from chiron.suggest.model.consult import Heard
 from chiron.suggest.pipeline import Suggester
 from chiron.suggest.stopwatch import Stopwatch
-from chiron.syntax.lines import last_lines
 
 VERSION: Final = "2"
 _SYSTEM: Final = (

@@ -18,6 +18,7 @@ from chiron.ansible.freeform import split_action
 from chiron.ansible.load import entries, load
 from chiron.ansible.validate import keywords, validate_tasks
 from chiron.ansible.validate.context import collections_above
+from chiron.lines import first_lines
 from chiron.records import Candidate, Expects, Facts, Problem, Scope, Severity, Source, Withheld
 from chiron.redact import Redaction, holds_secret, restore
 from chiron.suggest.guardrails import dangers
@@ -29,7 +30,6 @@ from chiron.suggest.guardrails.plaintext import plain_secrets
 from chiron.suggest.guardrails.references import referenced
 from chiron.suggest.guardrails.safety import safe
 from chiron.suggest.guardrails.shape import fragment_name, parsed, trim
-from chiron.syntax.lines import first_lines
 
 __all__ = ["REASONS", "Check", "Guardrail", "chain_for", "module_of", "run_chain", "trim"]
 

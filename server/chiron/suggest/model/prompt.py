@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from chiron.ansible.catalog import Catalog
+from chiron.lines import last_lines
 from chiron.records import Capabilities, Expects, ModelRequest, Scope, ScopeKind, Task
 from chiron.suggest.context import Context, similar_text
 from chiron.suggest.layout import lay_out_fragment
 from chiron.suggest.model.grammar import further_options_grammar, task_grammar, words_grammar
-from chiron.syntax.lines import last_lines
 
 VERSION = "5"
 #: Versions that can still be asked for, to be compared: 4 lets any model choose among five modules.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chiron.syntax.lines import LineByLine, first_lines, keep, kept, last_lines, lines_of, shared, start_of
+from chiron.lines import LineByLine, first_lines, keep, kept, last_lines, lines_of, shared, start_of
 
 TEXTS = st.text(st.sampled_from(list("ab\r\n\r\n\u2028")), max_size=30)
 LINES = st.lists(st.sampled_from(["a\n", "b\n", "c\n"]), max_size=8)
