@@ -37,8 +37,6 @@ _HOUSEKEEPING_S = 3600.0
 #: Not at the very start, when an editor opens many files and a person waits for a first suggestion.
 _FIRST_HOUSEKEEPING_S = 2.0
 _SETTLED_AT_ONCE = 1_000
-#: New objects that may be cycles nobody holds: a few requests' worth, and some megabytes at most.
-_MUCH = 20_000
 
 
 class Upkeep:
@@ -180,11 +178,9 @@ def _settle_memory() -> None:
     """Has the collector of cycles leave alone what was read at the start, which stays until the end.
 
     It would look through all of it again and again, and each time hold up a request by tens of milliseconds.
-    What comes later it looks through once the person rests, and before that only where there is much.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_MUCH, 10, 10)
 
 
 def give_memory_back() -> None:
