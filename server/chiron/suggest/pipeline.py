@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
 
 from chiron.ansible.catalog import Catalog
 from chiron.ansible.project import Project
@@ -20,6 +20,7 @@ from chiron.records import (
     Answer,
     Candidate,
     Capabilities,
+    Consulted,
     Expects,
     Ground,
     ModelRequest,
@@ -31,7 +32,6 @@ from chiron.records import (
     Trigger,
     Withheld,
 )
-from chiron.suggest.basket import Basket, reasons
 from chiron.suggest.context import Context, gather
 from chiron.suggest.guardrails import Check, module_of, run_chain
 from chiron.suggest.learned import Joined, unlikely_kept, unlikely_wanted, weighed
@@ -47,22 +47,14 @@ N_MODULES, N_SIMILAR = 5, 3
 MENDABLE = frozenset({"invalid", "not-parsed", "wrong-shape", "unknown-reference", "incomplete"})
 
 
-class _Question(NamedTuple):
-    """What a model is asked, the key of its answer, and the answer where it was given before."""
+@dataclass(slots=True)
+class _Basket:
+    """What has been collected for one request so far."""
 
-    request: ModelRequest
-    key: str
-    heard: Heard | None
-
-
-class _Begun(NamedTuple):
-    """What is known of a request before anybody is asked, and the question where a model is to be."""
-
-    context: Context
-    drawn: Drawn
-    basket: Basket
-    unwanted: Withheld | None
-    question: _Question | None
+    passed: list[Candidate] = field(default_factory=list)
+    withheld: list[Withheld] = field(default_factory=list)
+    trouble: str | None = None
+    consulted: Consulted | None = None
 
 
 class Suggester:
@@ -107,23 +99,26 @@ class Suggester:
         Raises nothing but a cancellation: what goes wrong on the way is told in `Answer.trouble`.
         """
         watch = Stopwatch()
-        begun = await off_the_loop(watch, partial(self._begin, request, project, refused))
-        context, drawn, basket = begun.context, begun.drawn, begun.basket
-        shows = self._shows(basket, request)
-        if begun.unwanted is not None:
-            basket = Basket(withheld=[begun.unwanted, *basket.withheld])
+        context, drawn, basket = await off_the_loop(watch, partial(self._remember, request, project, refused))
+        least = self._least if request.trigger == Trigger.AUTOMATIC else 0.0
+        # Where nothing could be shown, nothing is held back: the two are told apart when it is judged.
+        shows = any(one.confidence >= least for one in basket.passed)
+        could = self.consultant is not None or shows
+        unwanted = unlikely_wanted(request, drawn.learned, basket.passed) if could else None
+        if unwanted is not None:
+            basket = _Basket(withheld=[unwanted, *basket.withheld])
         elif self.consultant is not None and not self._is_sure(basket.passed, refused):
             if not shows and request.trigger == Trigger.AUTOMATIC:
                 await self.consultant.rested()
                 watch.lap("debounce")
             try:
                 async with asyncio.timeout(self._patience_s if shows else None):
-                    await self._consult(self.consultant, context, basket, watch, begun.question)
+                    await self._consult(self.consultant, context, basket, watch)
             except TimeoutError:
                 basket.withheld.append(Withheld("too-slow", "The model took too long.", source=Source.MODEL))
                 basket.trouble = self.consultant.gave_up()
                 watch.lap("model")
-        chosen, turned_away = rank(basket.passed, request.n, refused, self._least_of(request))
+        chosen, turned_away = rank(basket.passed, request.n, refused, least)
         if chosen and (unkept := unlikely_kept(request, chosen[0], drawn.learned)) is not None:
             chosen, turned_away = [], [unkept, *turned_away]
         watch.lap("rank")
@@ -132,7 +127,7 @@ class Suggester:
             suggestions=tuple(self._to_suggestion(one, request.scope) for one in chosen),
             withheld=(*basket.withheld, *turned_away),
             stage_ms=watch.ms,
-            silence=None if chosen else basket.silence(turned_away),
+            silence=None if chosen else _silence(basket, turned_away),
             trouble=basket.trouble,
             context=context.logged,
             context_at=context.logged_at,
@@ -146,17 +141,14 @@ class Suggester:
 
     # ------------------------------------------------------------------ stages
 
-    def _begin(
+    def _remember(
         self,
         request: Request,
         project: Project | None,
         refused: Callable[[str], bool],
         lap: Callable[[str], None],
-    ) -> _Begun:
-        """The stages that need nobody: context, recall and its guardrails, and what a model would be asked.
-
-        All in one go, since changing threads costs more than most of them.
-        """
+    ) -> tuple[Context, Drawn, _Basket]:
+        """The stages that need nobody: context, recall and its guardrails. Changing threads costs more."""
         drawn = draw(request, self._learned(request.place.workspace))
         context = gather(request, project, drawn.learned.pool)
         lap("context")
@@ -164,28 +156,7 @@ class Suggester:
         lap("recall")
         basket = self._guard(self._in_order(recalled, context), context, request.n, refused)
         lap("guardrails")
-        # Where nothing could be shown, nothing is held back: the two are told apart when it is judged.
-        could = self.consultant is not None or self._shows(basket, request)
-        unwanted = unlikely_wanted(request, drawn.learned, basket.passed) if could else None
-        question = None
-        able = self.consultant.able if self.consultant is not None else None
-        if (
-            able is not None
-            and self.consultant is not None
-            and unwanted is None
-            and not self._is_sure(basket.passed, refused)
-            and self._may_change(basket.passed, request, able.trust)
-        ):
-            question = self._question(self.consultant, context, able, (), lap)
-        return _Begun(context, drawn, basket, unwanted, question)
-
-    def _least_of(self, request: Request) -> float:
-        """How sure an answer must be to be shown."""
-        return self._least if request.trigger == Trigger.AUTOMATIC else 0.0
-
-    def _shows(self, basket: Basket, request: Request) -> bool:
-        """Whether something recalled may be shown."""
-        return any(one.confidence >= self._least_of(request) for one in basket.passed)
+        return context, drawn, basket
 
     def _recall(self, context: Context) -> list[Candidate]:
         """What tasks already written suggest, surest first."""
@@ -206,7 +177,7 @@ class Suggester:
         context: Context,
         most: int | None = None,
         refused: Callable[[str], bool] = lambda _text: False,
-    ) -> Basket:
+    ) -> _Basket:
         """`candidates` through the guardrails of their scope, in order, until `most` of them may be shown."""
         check = Check(
             request=context.request,
@@ -214,7 +185,7 @@ class Suggester:
             facts=context.facts,
             redaction=context.redaction,
         )
-        basket = Basket()
+        basket = _Basket()
         different: set[str] = set()
         for candidate in candidates:
             if most is not None and len(different) >= most:
@@ -243,14 +214,10 @@ class Suggester:
         self,
         consultant: Consultant,
         context: Context,
-        basket: Basket,
+        basket: _Basket,
         watch: Stopwatch,
-        question: _Question | None,
     ) -> None:
-        """Adds what the model makes of `context` to `basket`, after at most one repair.
-
-        `question` is what it is asked first, where that is known already.
-        """
+        """Adds what the model makes of `context` to `basket`, after at most one repair."""
         insist = context.request.trigger == Trigger.INVOKED
         try:
             problems: list[str] = []
@@ -258,8 +225,7 @@ class Suggester:
             if not self._may_change(basket.passed, context.request, trust):
                 return
             for attempt in ("model", "repair"):
-                heard = await self._ask(consultant, context, basket, problems, watch, question)
-                question = None
+                heard = await self._ask(consultant, context, basket, problems, watch)
                 if heard is None or heard.nothing is not None:
                     return
                 candidates = [
@@ -272,7 +238,7 @@ class Suggester:
                 basket.withheld += verdicts.withheld
                 if verdicts.passed:
                     return
-                consultant.remember_nothing(heard, reasons(verdicts.withheld))
+                consultant.remember_nothing(heard, _reasons(verdicts.withheld))
                 problems = [one.detail for one in verdicts.withheld if one.reason in MENDABLE]
                 if not problems or basket.passed:
                     return
@@ -283,42 +249,39 @@ class Suggester:
         self,
         consultant: Consultant,
         context: Context,
-        basket: Basket,
+        basket: _Basket,
         problems: Sequence[str],
         watch: Stopwatch,
-        question: _Question | None,
     ) -> Heard | None:
         """The model's answer, remembered or fresh, noted in `basket`."""
         insist = context.request.trigger == Trigger.INVOKED
         able = await consultant.capabilities(insist=insist)
         if not (able.completions or able.chat):
             return None
-        if question is None:
-            question = await off_the_loop(
-                watch, partial(self._question, consultant, context, able, tuple(problems))
-            )
-        heard = question.heard
+        question, key, heard = await off_the_loop(
+            watch, partial(self._look_up, consultant, context, able, tuple(problems))
+        )
         if heard is None:
             if not insist and not problems:
                 await asyncio.sleep(self._debounce_s)
                 watch.lap("debounce")
-            heard = await consultant.ask(question.request, question.key, insist=insist)
-        basket.consulted = consultant.account(question.request, heard)
+            heard = await consultant.ask(question, key, insist=insist)
+        basket.consulted = consultant.account(question, heard)
         if heard.nothing is not None:
             basket.withheld.append(Withheld("nothing-good", heard.nothing, source=Source.CACHE))
         return heard
 
-    def _question(
+    def _look_up(
         self,
         consultant: Consultant,
         context: Context,
         able: Capabilities,
         problems: Sequence[str],
         lap: Callable[[str], None],
-    ) -> _Question:
-        """What a model is asked about `context`. It may block."""
+    ) -> tuple[ModelRequest, str, Heard | None]:
+        """The question, the key of its answer, and the answer where it was given before."""
         similar, modules = self._models_view(context)
-        asked = prompt.build(
+        question = prompt.build(
             context,
             self.catalog,
             similar,
@@ -331,11 +294,11 @@ class Suggester:
         # Of the pool the key holds what the question shows; all else in it leaves the answer as it is.
         shown = "+".join(one.suggestion_id for one in similar if one.suggestion_id)
         versions = {"catalog": self.catalog.version} | ({"pool": shown} if shown else {})
-        key = consultant.key(asked, **versions)
+        key = consultant.key(question, **versions)
         lap("prompt")
         heard = consultant.remembered(key)
         lap("cache")
-        return _Question(asked, key, heard)
+        return question, key, heard
 
     def _models_view(self, context: Context) -> tuple[list[Task], list[str]]:
         """The similar tasks a model is shown, and the modules it is held to, likeliest first."""
@@ -376,3 +339,16 @@ def _to_candidate(written: str, heard: Heard, scope: Scope, trust: float) -> Can
         confidence=trust,
         grounds=(Ground("model", heard.answer.model),),
     )
+
+
+def _reasons(withheld: Sequence[Withheld]) -> str:
+    return "; ".join(dict.fromkeys(one.reason for one in withheld)) or "empty"
+
+
+def _silence(basket: _Basket, turned_away: Sequence[Withheld]) -> str:
+    """Why nothing is shown, as a code."""
+    if basket.trouble:
+        return "model-trouble"
+    if turned_away:
+        return turned_away[0].reason
+    return "all-withheld" if basket.withheld else "nothing-found"

@@ -137,11 +137,6 @@ class Consultant:
         self._unwritten: dict[str, Heard] = {}
         self._writing: asyncio.Task[None] | None = None
 
-    @property
-    def able(self) -> Capabilities | None:
-        """What the model can do, where it has said so and is not left alone."""
-        return self._able if self._rest.left_s == 0.0 else None
-
     async def capabilities(self, *, insist: bool = False) -> Capabilities:
         """What the model can do. Raises `ModelError`, at once while the model is left alone after a failure.
 
