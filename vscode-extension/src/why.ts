@@ -4,14 +4,13 @@ import type { Alternative, Ground, Why } from './protocol.js';
 
 const SOURCES: Readonly<Record<string, string>> = {
   cache: 'an earlier answer, kept on this machine',
-  recall: 'a task that was already written',
   model: 'the model',
 };
 
 const GROUND_TITLES: Readonly<Record<string, string>> = {
   module: 'Module documentation',
   task: 'Similar tasks',
-  fact: 'From this project',
+  fact: 'What it goes by',
   model: 'Model',
   learned: 'What was kept and refused here',
 };
@@ -21,7 +20,7 @@ export function whyPage(why: Why): string {
   return [
     '# Why this?',
     fenced(dedented(why.text), 'yaml'),
-    `It came from **${source(why.source, why.model)}**.` + (why.outcome ? ` What became of it: **${escape(why.outcome)}**.` : ''),
+    `It came from **${source(why.source, why.model, why.grounds)}**.` + (why.outcome ? ` What became of it: **${escape(why.outcome)}**.` : ''),
     ...(why.module
       ? [`Its module is \`${code(why.module)}\`${about(why)}. Chiron checked it against the module's documentation on this machine.`]
       : []),
@@ -41,7 +40,7 @@ export function sentPage(why: Why | null): string {
     return '# What was sent last\n\nNothing was suggested yet in this window.';
   }
   return why.sent === ''
-    ? `# What was sent last\n\nNothing. The last suggestion came from ${source(why.source, null)}; no model was asked.`
+    ? `# What was sent last\n\nNothing. The last suggestion came from ${source(why.source, null, why.grounds)}; no model was asked.`
     : `# What was sent last\n\nTo the model ${escape(why.model ?? '')}, with secrets replaced by placeholders:\n\n${fenced(why.sent, 'text')}`;
 }
 
@@ -49,7 +48,7 @@ export function sentPage(why: Why | null): string {
 export function whyHover(why: Why): string {
   const tasks = why.grounds.filter((ground) => ground.kind === 'task');
   return [
-    `**Chiron** suggested this from ${source(why.source, why.model)}.`,
+    `**Chiron** suggested this from ${source(why.source, why.model, why.grounds)}.`,
     ...(why.module ? [`Module: \`${code(why.module)}\`${versionOf(why)}`] : []),
     ...(tasks.length > 0 ? [`Similar: ${tasks.slice(0, 3).map(groundLine).join('; ')}`] : []),
     why.sent === '' ? 'Nothing was sent to a model.' : 'Its request to the model can be read in full.',
@@ -59,13 +58,22 @@ export function whyHover(why: Why): string {
 /** One line about an alternative, for a list. */
 export function alternativeLine(alternative: Alternative): string {
   const about = alternative.grounds.find((ground) => ground.kind === 'task');
-  const from = source(alternative.source, alternative.model);
+  const from = source(alternative.source, alternative.model, alternative.grounds);
   return about ? `from ${from}: ${about.what}` : `from ${from}`;
 }
 
-function source(name: string, model: string | null): string {
-  const words = SOURCES[name] ?? name;
+function source(name: string, model: string | null, grounds: readonly Ground[]): string {
+  const words = name === 'recall' ? recalledFrom(grounds) : (SOURCES[name] ?? name);
   return name === 'model' && model ? `the model ${escape(model)}` : escape(words);
+}
+
+/** Nothing is called a task that somebody wrote but one that somebody did. */
+function recalledFrom(grounds: readonly Ground[]): string {
+  const task = grounds.find(({ kind }) => kind === 'task');
+  if (task) {
+    return task.detail === 'examples' ? "an example in a module's documentation" : 'a task that was already written';
+  }
+  return grounds.find(({ kind }) => kind === 'fact')?.what ?? 'what is installed and used here';
 }
 
 /** What the module does, in its documentation's words. */

@@ -42,7 +42,7 @@ class Ground:
     """One reason to believe a suggestion.
 
     `kind` is `module` (its documentation, `detail` the version), `task` (a task it was recalled from,
-    `where` the place), `fact` (something of this project it uses) or `model`.
+    `where` the place), `fact` (something of this project, or what such names mean) or `model`.
     """
 
     kind: str

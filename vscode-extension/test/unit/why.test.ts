@@ -29,6 +29,14 @@ test('the page tells source, module, similar tasks, times and that nothing was s
   assert.match(page, /No model was asked/);
 });
 
+test('only a task that somebody wrote is called one', () => {
+  const example = { kind: 'task', what: 'Install apache', where: 'apt.py:120', detail: 'examples' };
+  const meant = { kind: 'fact', what: 'what such names usually mean' };
+  assert.match(whyHover({ ...WHY, grounds: [example] }), /from an example in a module's documentation\./);
+  assert.match(whyHover({ ...WHY, grounds: [meant] }), /from what such names usually mean\./);
+  assert.match(whyHover({ ...WHY, grounds: [] }), /from what is installed and used here\./);
+});
+
 test('the page says what the module does, and shows the suggestion from its own column', () => {
   const page = whyPage({ ...WHY, moduleAbout: 'Manages *apt*-packages.' });
   assert.match(page, /`ansible\.builtin\.apt`: Manages \\\*apt\\\*-packages\. Chiron checked/);

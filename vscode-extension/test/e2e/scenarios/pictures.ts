@@ -21,6 +21,10 @@ export const pictures: readonly Scenario[] = [
     files: {
       'roles/web/templates/nginx.conf.j2': 'worker_processes {{ n_workers }};\n',
       'roles/web/handlers/main.yml': '---\n- name: Restart nginx\n  ansible.builtin.service:\n    name: nginx\n    state: restarted\n',
+      // What a second alternative comes from.
+      'roles/web/tasks/site.yml':
+        '---\n- name: Write the site configuration\n  ansible.builtin.template:\n    src: site.conf.j2\n    dest: /etc/nginx/conf.d/site.conf\n    owner: root\n    mode: "0644"\n  notify: Restart nginx\n',
+      'roles/web/templates/site.conf.j2': 'server { listen 80; }\n',
       'roles/web/defaults/main.yml': '---\nn_workers: 4\n',
     },
     opens: { name: FILE, text: TEXT },
