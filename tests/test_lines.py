@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chiron.lines import LineByLine, first_lines, keep, kept, last_lines, lines_of, shared, start_of
+from chiron.lines import LineByLine, first_lines, keep, last_lines, lines_of, shared, start_of
 
 TEXTS = st.text(st.sampled_from(list("ab\r\n\r\n\u2028")), max_size=30)
 LINES = st.lists(st.sampled_from(["a\n", "b\n", "c\n"]), max_size=8)
@@ -31,7 +31,7 @@ def test_lines_that_somebody_brings_are_not_split_again() -> None:
     text = "".join(["one\n", "two\n"])
     brought = ["one\n", "two\n", ""]
     keep(text, brought)
-    assert kept(text) is brought
+    assert lines_of(text) is brought
     assert lines_of("".join(["one\ntw", "o\n"])) is brought
 
 

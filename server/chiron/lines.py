@@ -54,20 +54,13 @@ def keep(text: str, lines: list[str]) -> None:
         _recent.appendleft((text, lines))
 
 
-def kept(text: str) -> list[str] | None:
-    """The lines of `text`, where somebody asked for them lately."""
+def lines_of(text: str) -> list[str]:
+    """The lines of `text`. The same object when it is asked for again, so nobody may change it."""
     for known, lines in tuple(_recent):
         if known is text or known == text:
             return lines
-    return None
-
-
-def lines_of(text: str) -> list[str]:
-    """The lines of `text`. The same object when it is asked for again, so nobody may change it."""
-    lines = kept(text)
-    if lines is None:
-        lines = split(text)
-        keep(text, lines)
+    lines = split(text)
+    _recent.appendleft((text, lines))
     return lines
 
 

@@ -51,7 +51,7 @@ def gather(request: Request, project: Project | None, pool: Pool = Pool()) -> Co
     before = redact_part(text, 0, head_at)
     head = redact_part(text, head_at, at, known=before)
     following = redact_part(text, end, end + below, known=head)
-    preceding = before.text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in before.text else before.text
+    preceding = before.text.replace("\r\n", "\n").replace("\r", "\n")
     above = "\n".join([*last_lines(preceding, LOGGED_LINES), head.text])
     facts = Facts(complete=False)
     tasks: Sequence[Task] = ()
