@@ -224,4 +224,6 @@ def _because(ground: Mapping[str, str]) -> str:
         return f"modelled on “{ground['what']}” ({ground['where']})"
     if ground["kind"] == "model":
         return f"written by {ground['what']}"
+    if ground["kind"] == "fact":
+        return f"by {ground['what']}"
     return " ".join(part for part in (ground["kind"], ground["what"], ground["detail"]) if part)
