@@ -258,7 +258,10 @@ def test_threads_may_read_while_another_refreshes(own: Path) -> None:
     for thread in threads:
         thread.start()
     for n in range(5):
-        path.write_text(path.read_text() + f"# {n}\n")
+        # In one step, as installers do: what is half written has no options yet, and rightly so.
+        whole = path.with_suffix(".new")
+        whole.write_text(path.read_text() + f"# {n}\n")
+        whole.replace(path)
         catalog.refresh()
     for thread in threads:
         thread.join()
